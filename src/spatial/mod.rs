@@ -1,0 +1,7 @@
+//! Geometry: coordinate systems, validity, metres on the ellipsoid, the curve and the index that order the map.
+//!
+//! Knows nothing of layers, files, SQL or HTTP.
+
+pub mod shape;
+pub mod raw;
+pub mod hilbert;
