@@ -5,12 +5,11 @@
 //! metres. Instants are UTC with microseconds.
 //!
 //! The rings, in reading order; arrows point inwards only (`tests/it/tidy.rs` holds them):
-//! `spatial <- domain <- {formats, analysis, world, store} <- app <- {api, cli} <- main`.
+//! `spatial <- domain <- {formats, world, store} <- app <- {api, cli} <- main`.
 
 pub mod spatial;
 pub mod domain;
 pub mod formats;
-pub mod analysis;
 pub mod world;
 pub mod store;
 pub mod app;

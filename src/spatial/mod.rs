@@ -5,3 +5,9 @@
 pub mod shape;
 pub mod raw;
 pub mod hilbert;
+pub mod area;
+pub mod crs;
+pub mod geodesic;
+pub mod foot;
+pub mod simple;
+pub mod gate;

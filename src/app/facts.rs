@@ -1,0 +1,198 @@
+//! Derived facts: what the service works out about a feature from its neighbours.
+//!
+//! A violation's section, side and distance, its squad and area; a shop's section; a section's length; the flags.
+//! Pure on a snapshot: the writer calls it with the newest state, `doctor` to compare.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use geo::Coord;
+use jiff::Timestamp;
+
+use crate::app::jurisdiction::Standing;
+use crate::domain::feature::{Feature, FeatureId, Flags};
+use crate::domain::layer::Layer;
+use crate::domain::value::Value;
+use crate::domain::violation::SNAP_LIMIT_M;
+use crate::spatial::foot::{Foot, Side, contains, foot_on_line};
+use crate::spatial::geodesic::{area_m2, length_m};
+use crate::spatial::shape::{Envelope, Shape};
+use crate::world::Snapshot;
+
+/// The widest search radius that any stored violation asks for: how far a changed section can matter.
+///
+/// Only grows while the process lives, so it is never too small.
+#[derive(Default)]
+pub struct Reach(AtomicU64);
+
+impl Reach {
+    /// Metres; at least [`SNAP_LIMIT_M`].
+    pub fn metres(&self) -> f64 {
+        f64::from_bits(self.0.load(Ordering::Relaxed)).max(SNAP_LIMIT_M)
+    }
+
+    pub fn include(&self, layer: Layer, feature: &Feature) {
+        if layer == Layer::Violations {
+            let metres = search_radius(feature);
+            // Bit patterns of non-negative floats order like the floats.
+            self.0.fetch_max(metres.to_bits(), Ordering::Relaxed);
+        }
+    }
+}
+
+fn search_radius(violation: &Feature) -> f64 {
+    violation.value(Layer::Violations, "accuracy_m").number().unwrap_or(0.0).max(SNAP_LIMIT_M)
+}
+
+/// Sets every computed property and the flags of `feature` from the state of `snapshot`.
+pub fn derive(snapshot: &Snapshot, layer: Layer, feature: &mut Feature, standing: Standing) {
+    let mut flags = Flags::default();
+    if standing == Standing::Outside {
+        flags = flags.with(Flags::OUTSIDE_JURISDICTION);
+    }
+    match layer {
+        Layer::RoadSections => derive_length(feature),
+        Layer::Shops => {
+            let section = section_at(snapshot, feature, SNAP_LIMIT_M);
+            if section.is_none() {
+                flags = flags.with(Flags::NO_SECTION);
+            }
+            let id = section.map_or(Value::Null, |(id, _)| Value::Integer(id.0));
+            feature.set(layer, "section_id", id);
+        }
+        Layer::Violations => {
+            if !derive_violation(snapshot, feature) {
+                flags = flags.with(Flags::NO_SECTION);
+            }
+        }
+        _ => {}
+    }
+    feature.flags = flags;
+}
+
+fn derive_length(feature: &mut Feature) {
+    if let Some(Shape::LineString(line)) = &feature.geometry {
+        let metres = millimetres(length_m(line));
+        feature.set(Layer::RoadSections, "length_m", Value::Number(metres));
+    }
+}
+
+/// Returns whether the violation has a section.
+fn derive_violation(snapshot: &Snapshot, violation: &mut Feature) -> bool {
+    let layer = Layer::Violations;
+    let area = match &violation.geometry {
+        Some(shape @ Shape::Polygon(_)) => Value::Number(millimetres(area_m2(shape))),
+        _ => Value::Null,
+    };
+    violation.set(layer, "area_m2", area);
+    let section = section_at(snapshot, violation, search_radius(violation));
+    let (id, side, metres) = match &section {
+        None => (Value::Null, Value::Null, Value::Null),
+        Some((id, foot)) => (
+            Value::Integer(id.0),
+            Value::Text(side_name(foot.side).to_owned()),
+            Value::Number(millimetres(foot.metres)),
+        ),
+    };
+    violation.set(layer, "section_id", id);
+    violation.set(layer, "side", side);
+    violation.set(layer, "snap_m", metres);
+    let owner = section
+        .as_ref()
+        .and_then(|(id, _)| section_owner(snapshot, *id))
+        .or_else(|| zone_owner(snapshot, violation));
+    violation.set(layer, "squad_id", owner.map_or(Value::Null, |id| Value::Integer(id.0)));
+    section.is_some()
+}
+
+fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Left => "left",
+        Side::Right => "right",
+        Side::On => "on",
+    }
+}
+
+fn millimetres(metres: f64) -> f64 {
+    (metres * 1000.0).round() / 1000.0
+}
+
+/// The nearest section to the feature's anchor within `limit` metres; ties to the lowest id.
+fn section_at(snapshot: &Snapshot, feature: &Feature, limit: f64) -> Option<(FeatureId, Foot)> {
+    let sections = snapshot.layer(Layer::RoadSections);
+    if sections.is_empty() {
+        return None;
+    }
+    let from = feature.geometry.as_ref()?.anchor().0;
+    let (_, id) = sections
+        .nearest(from, 1, Some(limit), &|_| true, &|shape| line_foot(shape, from).map_or(f64::INFINITY, |foot| foot.metres))
+        .into_iter()
+        .next()?;
+    let shape = sections.shape(id)?;
+    Some((id, line_foot(&shape, from)?))
+}
+
+fn line_foot(shape: &Shape, from: Coord) -> Option<Foot> {
+    match shape {
+        Shape::LineString(line) => Some(foot_on_line(line, from)),
+        _ => None,
+    }
+}
+
+fn section_owner(snapshot: &Snapshot, id: FeatureId) -> Option<FeatureId> {
+    let section = snapshot.layer(Layer::RoadSections).get(id)?;
+    section.value(Layer::RoadSections, "squad_id").integer().map(FeatureId)
+}
+
+/// The squad of the zone that held the place when it happened; of several, the zone with the lowest id.
+fn zone_owner(snapshot: &Snapshot, violation: &Feature) -> Option<FeatureId> {
+    let at = violation.geometry.as_ref()?.anchor().0;
+    let occurred = violation.value(Layer::Violations, "occurred_at").instant()?;
+    let mut found: Option<(FeatureId, FeatureId)> = None;
+    let here = Envelope { west: at.x, south: at.y, east: at.x, north: at.y };
+    snapshot.layer(Layer::SquadZones).in_window(here, &mut |zone| {
+        let zone = zone.feature();
+        let holds = in_force(&zone, occurred) && zone.geometry.as_ref().is_some_and(|shape| contains(shape, at));
+        let squad = zone.value(Layer::SquadZones, "squad_id").integer().map(FeatureId);
+        if let (true, Some(squad)) = (holds, squad)
+            && found.is_none_or(|(id, _)| zone.id < id)
+        {
+            found = Some((zone.id, squad));
+        }
+    });
+    found.map(|(_, squad)| squad)
+}
+
+fn in_force(zone: &Feature, at: Timestamp) -> bool {
+    let bound = |name| zone.value(Layer::SquadZones, name).instant();
+    bound("valid_from").is_none_or(|from| from <= at) && bound("valid_to").is_none_or(|to| at < to)
+}
+
+/// The layers whose facts depend on a layer, and how far a change of it reaches.
+pub fn dependents(changed: Layer, reach: &Reach) -> &'static [Layer] {
+    let _ = reach;
+    match changed {
+        Layer::RoadSections => &[Layer::Violations, Layer::Shops],
+        Layer::SquadZones => &[Layer::Violations],
+        Layer::Jurisdictions => &BOUND,
+        _ => &[],
+    }
+}
+
+const BOUND: [Layer; 8] = [
+    Layer::SquadZones,
+    Layer::RoadSections,
+    Layer::ParkingPoints,
+    Layer::Violations,
+    Layer::Shops,
+    Layer::VendingSites,
+    Layer::Assistants,
+    Layer::ConstructionSites,
+];
+
+/// The area in which a change of `layer` inside `envelope` can alter facts.
+pub fn touched(layer: Layer, envelope: Envelope, reach: &Reach) -> Envelope {
+    match layer {
+        Layer::RoadSections => crate::spatial::foot::grow(envelope, reach.metres()),
+        _ => envelope,
+    }
+}
