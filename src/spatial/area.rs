@@ -2,11 +2,12 @@
 
 use geo::Coord;
 
+use crate::spatial::predicate::{Crossing, crossing};
 use crate::spatial::shape::{Envelope, Shape};
 
 /// Edges of an area sorted into bands of latitude: a question looks at the edges of one band only.
 ///
-/// The boundary counts as inside. Crossing-number test on the stored degrees (even-odd, holes included).
+/// The boundary counts as inside. Crossing-number test on the stored degrees (even-odd, holes included), exact.
 pub struct PreparedArea {
     envelope: Envelope,
     bands: Vec<Vec<(Coord, Coord)>>,
@@ -35,13 +36,10 @@ impl PreparedArea {
         }
         let mut inside = false;
         for &(a, b) in &self.bands[self.band(at.y)] {
-            let turn = (b.x - a.x) * (at.y - a.y) - (b.y - a.y) * (at.x - a.x);
-            if turn == 0.0 && between(a, b, at) {
-                return true;
-            }
-            let crosses = (a.y > at.y) != (b.y > at.y);
-            if crosses && ((turn > 0.0) == (b.y > a.y)) {
-                inside = !inside;
+            match crossing(a, b, at) {
+                Crossing::On => return true,
+                Crossing::Yes => inside = !inside,
+                Crossing::No => {}
             }
         }
         inside
@@ -52,10 +50,6 @@ impl PreparedArea {
         let share = (latitude - self.envelope.south) / height;
         ((share * self.bands.len() as f64) as usize).min(self.bands.len() - 1)
     }
-}
-
-fn between(a: Coord, b: Coord, at: Coord) -> bool {
-    at.x >= a.x.min(b.x) && at.x <= a.x.max(b.x) && at.y >= a.y.min(b.y) && at.y <= a.y.max(b.y)
 }
 
 fn edges(shape: &Shape) -> Vec<(Coord, Coord)> {

@@ -5,9 +5,13 @@
 pub mod shape;
 pub mod raw;
 pub mod hilbert;
+pub mod predicate;
 pub mod area;
+pub mod china;
 pub mod crs;
 pub mod geodesic;
 pub mod foot;
+pub mod window;
 pub mod simple;
+mod touch;
 pub mod gate;
