@@ -1,1 +1,2 @@
 pub mod spatial;
+pub mod domain;

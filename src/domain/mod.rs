@@ -7,6 +7,7 @@ pub mod property;
 pub mod layer;
 pub mod feature;
 pub mod draft;
+mod reading;
 pub mod category;
 pub mod moment;
 

@@ -2,14 +2,41 @@
 
 use crate::domain::layer::{Declaration, Layer, Time};
 use crate::domain::property::{COUNT, Kind, MEASURE, property};
+use crate::domain::value::Value;
 use crate::spatial::shape::GeometryKind;
 
-/// Values of OSM's `highway` key that name a way, as the tag rules for walking, driving and bicycles know them.
-pub const CLASSES: &[&str] = &[
-    "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link",
-    "tertiary", "tertiary_link", "unclassified", "residential", "living_street", "service", "pedestrian",
-    "footway", "path", "steps", "track", "road", "cycleway", "bridleway", "corridor",
+/// Classes that people on foot, on bicycles and in motor vehicles may use unless the section says otherwise
+/// (defaults of OSM's access tags).
+const WALKED: &[&str] = &[
+    "primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential",
+    "living_street", "service", "pedestrian", "footway", "path", "steps", "track", "road", "cycleway", "bridleway",
+    "corridor",
 ];
+const RIDDEN: &[&str] = &[
+    "primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential",
+    "living_street", "service", "path", "track", "road", "cycleway",
+];
+const DRIVEN: &[&str] = &[
+    "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link",
+    "tertiary", "tertiary_link", "unclassified", "residential", "living_street", "service", "road",
+];
+
+/// Fills what a new section does not say: who may use it, by its class, and its directions.
+pub fn complete(values: &mut [Value]) {
+    let place = |name| DECLARATION.position(name).expect("the declaration has it");
+    let class = values[place("class")].text().unwrap_or("").to_owned();
+    for (name, classes) in [("foot", WALKED), ("bicycle", RIDDEN), ("motor", DRIVEN)] {
+        if values[place(name)].is_null() {
+            values[place(name)] = Value::Boolean(classes.contains(&class.as_str()));
+        }
+    }
+    if values[place("oneway")].is_null() {
+        values[place("oneway")] = Value::Text("no".to_owned());
+    }
+    if values[place("oneway_bicycle")].is_null() {
+        values[place("oneway_bicycle")] = values[place("oneway")].clone();
+    }
+}
 
 const DIRECTIONS: Kind = Kind::Choice(&["no", "forward", "backward"]);
 
