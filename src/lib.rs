@@ -1,2 +1,3 @@
 pub mod spatial;
 pub mod domain;
+pub mod formats;

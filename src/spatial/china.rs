@@ -97,6 +97,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn the_inverse_leads_back(lon in 72.1..137.7_f64, lat in 0.9..55.7_f64) {
             for (forward, back) in [

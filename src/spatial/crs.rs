@@ -56,6 +56,9 @@ pub enum CrsError {
     OutsideDomain { x: f64, y: f64, name: String },
 }
 
+/// WGS 84, longitude first: what is stored.
+pub static WGS84: Crs = Crs { system: System::Geographic, north_first: false, name: String::new() };
+
 impl Crs {
     /// Reads a short name, `EPSG:n`, or an OGC URI (`http://www.opengis.net/def/crs/...`, `urn:ogc:def:crs:...`).
     ///

@@ -291,6 +291,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn the_foot_is_as_near_as_the_nearest_of_many_places(
             x in -0.5..0.5_f64, y in -0.3..0.3_f64, dx in -0.4..0.4_f64, dy in -0.4..0.4_f64, lat in -70.0..70.0_f64,

@@ -124,6 +124,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn agrees_with_the_geometry_crate(
             corners in prop::collection::vec((0_i32..12, 0_i32..12), 3..7),
