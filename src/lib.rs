@@ -1,3 +1,4 @@
 pub mod spatial;
 pub mod domain;
 pub mod formats;
+pub mod store;
