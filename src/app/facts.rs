@@ -167,9 +167,8 @@ fn in_force(zone: &Feature, at: Timestamp) -> bool {
     bound("valid_from").is_none_or(|from| from <= at) && bound("valid_to").is_none_or(|to| at < to)
 }
 
-/// The layers whose facts depend on a layer, and how far a change of it reaches.
-pub fn dependents(changed: Layer, reach: &Reach) -> &'static [Layer] {
-    let _ = reach;
+/// The layers whose facts depend on a layer.
+pub fn dependents(changed: Layer) -> &'static [Layer] {
     match changed {
         Layer::RoadSections => &[Layer::Violations, Layer::Shops],
         Layer::SquadZones => &[Layer::Violations],
@@ -188,6 +187,14 @@ const BOUND: [Layer; 8] = [
     Layer::Assistants,
     Layer::ConstructionSites,
 ];
+
+/// The layers that a layer's facts depend on.
+pub fn causes(layer: Layer) -> Vec<Layer> {
+    [Layer::Jurisdictions, Layer::RoadSections, Layer::SquadZones]
+        .into_iter()
+        .filter(|cause| dependents(*cause).contains(&layer))
+        .collect()
+}
 
 /// The area in which a change of `layer` inside `envelope` can alter facts.
 pub fn touched(layer: Layer, envelope: Envelope, reach: &Reach) -> Envelope {

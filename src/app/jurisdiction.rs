@@ -1,5 +1,7 @@
 //! Where a place stands to the jurisdictions: inside, near outside (flagged), or far (refused).
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use geo::Coord;
 
 use crate::app::error::{AppError, invalid};
@@ -8,7 +10,7 @@ use crate::domain::layer::Layer;
 use crate::spatial::area::PreparedArea;
 use crate::spatial::foot::distance_to_shape_m;
 use crate::spatial::shape::Shape;
-use crate::world::Snapshot;
+use crate::world::{LayerSnapshot, Snapshot};
 
 /// Features farther than this outside every jurisdiction are taken for misplaced.
 pub const FAR_M: f64 = 5_000.0;
@@ -68,5 +70,24 @@ impl Jurisdictions {
             )),
             near => Ok(near),
         }
+    }
+}
+
+/// The jurisdictions of the newest state, prepared once for as long as they stay the same.
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<Option<(Arc<LayerSnapshot>, Arc<Jurisdictions>)>>);
+
+impl Cache {
+    pub fn of(&self, snapshot: &Snapshot) -> Arc<Jurisdictions> {
+        let newest = snapshot.layer_handle(Layer::Jurisdictions);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((layer, prepared)) = kept.as_ref()
+            && Arc::ptr_eq(layer, &newest)
+        {
+            return prepared.clone();
+        }
+        let prepared = Arc::new(Jurisdictions::of(snapshot));
+        *kept = Some((newest, prepared.clone()));
+        prepared
     }
 }

@@ -4,39 +4,36 @@
 //! transaction with others, and the change is applied to the world before the answer. One way out: a snapshot.
 
 mod error;
+mod settings;
 mod facts;
-mod follow;
 mod jurisdiction;
 mod load;
+mod follow;
 mod references;
-mod turn;
 mod write;
 mod writer;
-pub mod doctor;
-pub mod export;
-pub mod import;
-pub mod nearest;
+mod turn;
+//pub mod import;
+//pub mod export;
+//pub mod nearest;
+//pub mod doctor;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
-use crate::config::Settings;
 use crate::domain::category::Catalogue;
 use crate::domain::feature::{Feature, Rev};
 use crate::domain::layer::Layer;
-use crate::formats::geojson::write_feature;
+use crate::formats::geojson::{Encoding, write_feature};
 use crate::store::{Mode, Store};
 use crate::world::{Entry, Snapshot, World};
 
 pub use error::AppError;
-pub use nearest::{Near, NearestQuestion};
-pub use write::{
-    ChangePage, Created, Guard, HistoryEntry, How, MergePatch, Remembered, Stored,
-};
+pub use settings::Settings;
+pub use write::{Guard, Idempotency, Stored, Target};
 
 /// The service without its doors. Cheap to clone.
 #[derive(Clone)]
@@ -56,9 +53,11 @@ pub(crate) struct Inner {
     /// Held while the world moves: a writer's turn or a follower's step.
     pub moving: tokio::sync::Mutex<()>,
     pub published: watch::Sender<Rev>,
-    pub ready: AtomicBool,
     pub reach: facts::Reach,
     pub fold: tokio::sync::Notify,
+    pub jurisdictions: jurisdiction::Cache,
+    /// Lets only a few large inputs be read at a time.
+    pub reading: tokio::sync::Semaphore,
 }
 
 /// How to open: where, as whom, and what to keep in memory.
@@ -92,9 +91,10 @@ impl App {
             queue,
             moving: tokio::sync::Mutex::new(()),
             published,
-            ready: AtomicBool::new(true),
             reach,
             fold: tokio::sync::Notify::new(),
+            jurisdictions: jurisdiction::Cache::default(),
+            reading: tokio::sync::Semaphore::new(2),
         }));
         writer::start(&app, jobs);
         follow::start(&app).await?;
@@ -107,10 +107,6 @@ impl App {
 
     pub fn world(&self) -> &World {
         &self.0.world
-    }
-
-    pub fn ready(&self) -> bool {
-        self.0.ready.load(Ordering::Relaxed)
     }
 
     pub fn zone(&self) -> &TimeZone {
@@ -146,6 +142,11 @@ impl App {
 /// A feature with the bytes that answer for it.
 pub(crate) fn entry(layer: Layer, feature: Feature) -> Entry {
     let mut payload = Vec::with_capacity(512);
-    write_feature(layer, &feature, &crate::formats::geojson::Encoding::STORED, &mut payload);
+    encode(layer, &feature, &mut payload);
     Entry { feature, payload: payload.into() }
+}
+
+/// The bytes that answer for a feature by default.
+pub(crate) fn encode(layer: Layer, feature: &Feature, out: &mut Vec<u8>) {
+    write_feature(layer, feature, &Encoding::STORED, out).expect("stored coordinates need no conversion");
 }

@@ -36,7 +36,7 @@ pub struct Published {
     pub commit: Option<i64>,
     pub created: u64,
     pub updated: u64,
-    /// Left out: somebody else changed or created them meanwhile.
+    /// Somebody else changed or created these meanwhile: then nothing is published.
     pub conflicts: Vec<Conflict>,
 }
 
@@ -102,7 +102,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Writes everything that does not clash in one transaction, and empties the stage.
+    /// Writes everything in one transaction and empties the stage; nothing when something clashes.
     ///
     /// A clash is a new feature whose external id has appeared meanwhile, or an update whose base is no longer the
     /// newest revision. Cost: a few seconds a million features, during which other writers wait.
@@ -112,6 +112,10 @@ impl Stage {
         }
         sqlx::query("begin immediate").execute(&mut self.connection).await?;
         match self.publish_staged(actor, at, &again).await {
+            Ok(published) if published.commit.is_none() => {
+                recover(&mut self.connection).await?;
+                Ok(published)
+            }
             Ok(published) => {
                 sqlx::query("commit").execute(&mut self.connection).await?;
                 sqlx::query("delete from staged").execute(&mut self.connection).await?;
@@ -132,7 +136,7 @@ impl Stage {
             sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut self.connection).await?;
         }
         let mut published = Published { conflicts: self.conflicts().await?, ..Published::default() };
-        if published.conflicts.len() == self.count {
+        if !published.conflicts.is_empty() {
             return Ok(published);
         }
         let microseconds = at.as_microsecond();
