@@ -124,7 +124,7 @@ fn section_at(snapshot: &Snapshot, feature: &Feature, limit: f64) -> Option<(Fea
     }
     let from = feature.geometry.as_ref()?.anchor().0;
     let (_, id) = sections
-        .nearest(from, 1, Some(limit), &|_| true, &|shape| line_foot(shape, from).map_or(f64::INFINITY, |foot| foot.metres))
+        .nearest(from, 1, Some(limit), &|_| true, &|row| row.with_shape(|shape| line_foot(shape, from).map(|foot| foot.metres)).flatten())
         .into_iter()
         .next()?;
     let shape = sections.shape(id)?;

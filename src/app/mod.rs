@@ -13,10 +13,10 @@ mod references;
 mod write;
 mod writer;
 mod turn;
-//pub mod import;
-//pub mod export;
-//pub mod nearest;
-//pub mod doctor;
+pub mod import;
+pub mod export;
+pub mod nearest;
+pub mod doctor;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ pub mod crs;
 pub mod geodesic;
 pub mod foot;
 pub mod window;
+pub mod bbox;
 pub mod simple;
 mod touch;
 pub mod gate;

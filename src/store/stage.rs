@@ -27,6 +27,8 @@ pub struct Rederive<'a> {
     pub causes: &'a [Layer],
     /// Where the staged features lie.
     pub window: Envelope,
+    /// What the publication itself makes others derive again.
+    pub effects: &'a [Derivation],
 }
 
 /// What became of a publication.
@@ -148,6 +150,9 @@ impl Stage {
         self.run(&self.sql.history_updated.clone(), &[layer, next_rev, commit]).await?;
         if self.caused_since(again).await? {
             derivation::push(&mut self.connection, &Derivation::new(self.layer, again.window)).await?;
+        }
+        for effect in again.effects {
+            derivation::push(&mut self.connection, effect).await?;
         }
         log_commit(&mut self.connection, commit, actor, at, next_rev + self.count as i64).await?;
         published.commit = Some(commit);

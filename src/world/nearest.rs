@@ -71,7 +71,7 @@ impl LayerSnapshot {
         k: usize,
         max_m: Option<f64>,
         filter: &dyn Fn(&Row<'_>) -> bool,
-        measure: &dyn Fn(&Shape) -> f64,
+        measure: &dyn Fn(&Row<'_>) -> Option<f64>,
     ) -> Vec<(f64, FeatureId)> {
         let mut search = Search { layer: self, from, most: max_m.unwrap_or(f64::INFINITY), queue: BinaryHeap::new() };
         search.start();
@@ -122,8 +122,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn measure(&mut self, row: &Row<'_>, measure: &dyn Fn(&Shape) -> f64) {
-        if let Some(metres) = row.with_shape(measure)
+    fn measure(&mut self, row: &Row<'_>, measure: &dyn Fn(&Row<'_>) -> Option<f64>) {
+        if let Some(metres) = measure(row)
             && metres <= self.most
         {
             self.queue.push(Candidate { metres, what: What::Found(row.id()) });

@@ -77,7 +77,8 @@ impl Query {
         self.time.is_some() || !self.conditions.is_empty()
     }
 
-    pub(super) fn accepts(&self, row: &Row<'_>) -> bool {
+    /// Whether a row answers the conditions; windows are not looked at.
+    pub fn accepts(&self, row: &Row<'_>) -> bool {
         self.time.is_none_or(|time| time.holds(row)) && self.conditions.iter().all(|condition| condition.holds(row))
     }
 }

@@ -204,7 +204,7 @@ fn check(model: &Model, snapshot: &Snapshot, queries: &[Query], at: Coord) {
         .collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     near.truncate(5);
-    assert_eq!(layer.nearest(at, 5, None, &|_| true, &|shape| distance_to_shape_m(at, shape)), near);
+    assert_eq!(layer.nearest(at, 5, None, &|_| true, &|row| row.with_shape(|shape| distance_to_shape_m(at, shape))), near);
 }
 
 fn queries(west: i32, south: i32, wide: i32, high: i32) -> Vec<Query> {

@@ -1,0 +1,100 @@
+//! Where is the nearest feature of a layer, by the straight line, in true metres.
+
+use geo::Coord;
+
+use crate::app::App;
+use crate::domain::feature::FeatureId;
+use crate::domain::layer::Layer;
+use crate::domain::value::Value;
+use crate::spatial::foot::distance_to_shape_m;
+use crate::spatial::geodesic::distance_m;
+use crate::spatial::shape::Shape;
+use crate::world::{Condition, Query, Row, Snapshot};
+
+/// What stands for an area when its distance is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Measure {
+    /// Its mapped entrances, else its boundary; 0 inside.
+    #[default]
+    Entrance,
+    /// The centroid of its area.
+    Centroid,
+}
+
+#[derive(Debug, Clone)]
+pub struct NearestQuestion {
+    pub layer: Layer,
+    pub from: Coord,
+    pub k: usize,
+    /// Nothing farther is answered.
+    pub max_m: Option<f64>,
+    pub conditions: Vec<Condition>,
+    /// Free places wanted: capacity less occupied.
+    pub min_room: Option<i64>,
+    pub measure: Measure,
+}
+
+/// One answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Near {
+    pub id: FeatureId,
+    /// Geodesic metres.
+    pub line_m: f64,
+}
+
+impl App {
+    /// Nearest first, ties by id.
+    pub fn nearest(&self, question: &NearestQuestion) -> Vec<Near> {
+        nearest(&self.snapshot(), question)
+    }
+}
+
+pub fn nearest(snapshot: &Snapshot, question: &NearestQuestion) -> Vec<Near> {
+    let layer = snapshot.layer(question.layer);
+    let filter_query = Query { conditions: question.conditions.clone(), ..Query::default() };
+    let filter = |row: &Row<'_>| filter_query.accepts(row) && has_room(row, question);
+    let from = question.from;
+    let entrances = question.layer.declaration().position("entrances");
+    let found = match (question.measure, entrances) {
+        (Measure::Centroid, _) => layer.nearest(from, question.k, question.max_m, &filter, &|row| {
+            row.with_shape(|shape| distance_m(from, centroid(shape)))
+        }),
+        (Measure::Entrance, at) => layer.nearest(from, question.k, question.max_m, &filter, &|row| {
+            let to_entrances = at.and_then(|at| entrance_distance_m(row, at, from));
+            to_entrances.or_else(|| row.with_shape(|shape| distance_to_shape_m(from, shape)))
+        }),
+    };
+    found.into_iter().map(|(line_m, id)| Near { id, line_m }).collect()
+}
+
+fn has_room(row: &Row<'_>, question: &NearestQuestion) -> bool {
+    let Some(wanted) = question.min_room else { return true };
+    let number = |name: &str| {
+        question.layer.declaration().position(name).and_then(|at| row.declared(at).integer())
+    };
+    // A point whose capacity nobody knows may be full.
+    number("capacity").is_some_and(|capacity| capacity - number("occupied").unwrap_or(0) >= wanted)
+}
+
+/// Metres to the nearest mapped entrance that lies in or on the feature's envelope.
+fn entrance_distance_m(row: &Row<'_>, property: usize, from: Coord) -> Option<f64> {
+    let Value::Positions(entrances) = row.declared(property) else { return None };
+    let envelope = row.with_shape(Shape::envelope)?;
+    entrances
+        .iter()
+        .map(|position| Coord { x: position[0], y: position[1] })
+        .filter(|at| envelope.holds(*at))
+        .map(|at| distance_m(from, at))
+        .min_by(f64::total_cmp)
+}
+
+/// The centroid of the area, in degrees; the place itself for a point, the middle for a line.
+fn centroid(shape: &Shape) -> Coord {
+    use geo::Centroid;
+    let found = match shape {
+        Shape::Polygon(polygon) => polygon.centroid(),
+        Shape::MultiPolygon(polygons) => polygons.centroid(),
+        Shape::Point(_) | Shape::LineString(_) => None,
+    };
+    found.unwrap_or_else(|| shape.anchor()).0
+}
