@@ -17,6 +17,8 @@ pub mod import;
 pub mod export;
 pub mod nearest;
 pub mod doctor;
+pub mod question;
+pub mod read;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +35,7 @@ use crate::world::{Entry, Snapshot, World};
 
 pub use error::AppError;
 pub use settings::Settings;
-pub use write::{Guard, Idempotency, Stored, Target};
+pub use write::{Created, Guard, Idempotency, Stored, Target};
 
 /// The service without its doors. Cheap to clone.
 #[derive(Clone)]

@@ -1,9 +1,10 @@
 //! Where is the nearest feature of a layer, by the straight line, in true metres.
 
 use geo::Coord;
+use serde_json::Value as Json;
 
 use crate::app::App;
-use crate::domain::feature::FeatureId;
+use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::domain::value::Value;
 use crate::spatial::foot::distance_to_shape_m;
@@ -47,6 +48,26 @@ impl App {
     pub fn nearest(&self, question: &NearestQuestion) -> Vec<Near> {
         nearest(&self.snapshot(), question)
     }
+}
+
+/// What an answer says beside the feature's own properties.
+pub const FIGURES: [&str; 6] = ["rank", "distance_m", "access_m", "network_m", "line_m", "duration_s"];
+
+/// The answers as features, nearest first, with [`FIGURES`] among their properties. Along the straight line there is no
+/// network, so what belongs to it is null.
+pub fn answers(snapshot: &Snapshot, question: &NearestQuestion) -> Vec<Feature> {
+    let layer = snapshot.layer(question.layer);
+    let found = nearest(snapshot, question);
+    let features = found.into_iter().enumerate().filter_map(|(at, near)| Some((at + 1, near.line_m, layer.get(near.id)?)));
+    features
+        .map(|(rank, metres, mut feature)| {
+            // Millimetres: more digits would pretend.
+            let metres = Json::from((metres * 1e3).round() / 1e3);
+            let figures = [Json::from(rank), metres.clone(), Json::Null, Json::Null, metres, Json::Null];
+            feature.extras.extend(FIGURES.map(str::to_owned).into_iter().zip(figures));
+            feature
+        })
+        .collect()
 }
 
 pub fn nearest(snapshot: &Snapshot, question: &NearestQuestion) -> Vec<Near> {

@@ -7,7 +7,7 @@ pub mod property;
 pub mod layer;
 pub mod feature;
 pub mod draft;
-mod reading;
+pub(crate) mod reading;
 pub mod category;
 pub mod moment;
 

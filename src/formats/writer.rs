@@ -20,6 +20,15 @@ pub enum WriteError {
     Crs(#[from] CrsError),
 }
 
+/// The member that names the system of a collection, as GeoJSON of 2008 had it; empty for WGS 84 (RFC 7946).
+pub fn crs_member(crs: &Crs) -> String {
+    if crs.is_stored() {
+        return String::new();
+    }
+    let name = serde_json::Value::from(crs.name());
+    format!(r#""crs":{{"type":"name","properties":{{"name":{name}}}}},"#)
+}
+
 /// Writes features of one layer, one by one.
 pub struct Writer<W: Write> {
     out: W,
@@ -28,6 +37,8 @@ pub struct Writer<W: Write> {
     crs: Crs,
     /// Names of undeclared properties: the columns of a table that the layer does not know.
     extras: Vec<String>,
+    /// Only these properties of GeoJSON; all when none.
+    properties: Option<Vec<String>>,
     count: usize,
     line: Vec<u8>,
 }
@@ -35,20 +46,31 @@ pub struct Writer<W: Write> {
 impl<W: Write> Writer<W> {
     /// `extras` matter for tables only. Writes the head of the file.
     pub fn new(out: W, format: Format, layer: Layer, crs: Crs, extras: Vec<String>) -> Result<Self, WriteError> {
-        let mut writer = Self { out, format, layer, crs, extras, count: 0, line: Vec::new() };
+        let mut writer = Self { out, format, layer, crs, extras, properties: None, count: 0, line: Vec::new() };
         match format {
-            Format::GeoJson => writer.out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?,
+            Format::GeoJson => {
+                writer.out.write_all(b"{\"type\":\"FeatureCollection\",")?;
+                writer.out.write_all(crs_member(&writer.crs).as_bytes())?;
+                writer.out.write_all(b"\"features\":[")?;
+            }
             Format::GeoJsonSeq => {}
             Format::Csv => writer.write_header()?,
         }
         Ok(writer)
     }
 
+    /// Narrows GeoJSON to these properties. A table always has all columns.
+    #[must_use]
+    pub fn only(mut self, properties: Option<Vec<String>>) -> Self {
+        self.properties = properties;
+        self
+    }
+
     pub fn write(&mut self, feature: &Feature) -> Result<(), WriteError> {
         self.line.clear();
         match self.format {
             Format::GeoJson | Format::GeoJsonSeq => {
-                let encoding = Encoding { crs: &self.crs, properties: None };
+                let encoding = Encoding { crs: &self.crs, properties: self.properties.as_deref() };
                 write_feature(self.layer, feature, &encoding, &mut self.line)?;
                 let separator: &[u8] = match (self.format, self.count) {
                     (Format::GeoJson, 0) => b"\n",

@@ -203,6 +203,25 @@ impl LayerSnapshot {
         names
     }
 
+    /// A box round all features: tight, but for deletions that have not been folded yet.
+    pub fn envelope(&self) -> Envelope {
+        let base = self.base.envelopes.iter().fold(Envelope::EMPTY, |all, envelope| all.union(*envelope));
+        let shapes = self.overlay.entries.values().filter_map(|entry| entry.feature.geometry.as_ref());
+        shapes.fold(base, |all, shape| all.union(shape.envelope()))
+    }
+
+    /// The first and the last instant of a declared property. Cost: a look at each feature.
+    pub fn time_extent(&self, property: usize) -> Option<(jiff::Timestamp, jiff::Timestamp)> {
+        let mut extent: Option<(i64, i64)> = None;
+        self.for_each(&mut |row| {
+            if let Some(at) = row.microseconds(property) {
+                extent = Some(extent.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+            }
+        });
+        let (first, last) = extent?;
+        Some((jiff::Timestamp::from_microsecond(first).ok()?, jiff::Timestamp::from_microsecond(last).ok()?))
+    }
+
     /// Visits every feature in order.
     pub fn for_each(&self, visit: &mut dyn FnMut(Row<'_>)) {
         let mut pending = self.overlay.entries.iter().peekable();

@@ -48,10 +48,23 @@ pub fn parse_feature(bytes: &[u8]) -> Result<RawFeature, String> {
     check_depth(bytes)?;
     let feature: RawMembers<'_> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     match feature.kind.as_deref() {
-        Some("Feature") => {}
-        Some(other) => return Err(not_a_feature(other)),
-        None => return Err("the member type is missing: it must be Feature".to_owned()),
+        Some("Feature") => raw_feature(feature),
+        Some(other) => Err(not_a_feature(other)),
+        None => Err("the member type is missing: it must be Feature".to_owned()),
     }
+}
+
+/// Reads the bytes of a merge patch of a Feature, which need not say its type. The error is a sentence.
+pub fn parse_patch(bytes: &[u8]) -> Result<RawFeature, String> {
+    check_depth(bytes)?;
+    let feature: RawMembers<'_> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    match feature.kind.as_deref() {
+        Some("Feature") | None => raw_feature(feature),
+        Some(other) => Err(not_a_feature(other)),
+    }
+}
+
+fn raw_feature(feature: RawMembers<'_>) -> Result<RawFeature, String> {
     let geometry = match feature.geometry {
         None => Given::Absent,
         Some(text) if text.get() == "null" => Given::Null,

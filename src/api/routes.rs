@@ -1,0 +1,117 @@
+//! The one table of endpoints: the router and the OpenAPI description are both made of it.
+
+use axum::Router;
+use axum::routing::{self, MethodRouter};
+
+use crate::api::{Shared, changes, create, health, items, landing, nearest, single};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What the body of a request or of a good answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    Nothing,
+    Json,
+    Schema,
+    Html,
+    Text,
+    Feature,
+    Features,
+    /// One or a collection.
+    FeatureOrFeatures,
+    Patch,
+    Points,
+    Events,
+}
+
+pub struct Endpoint {
+    pub method: Method,
+    /// `{layer}` and `{id}` are the only variables.
+    pub path: &'static str,
+    /// `operationId`.
+    pub name: &'static str,
+    pub summary: &'static str,
+    /// Names in the table of parameters.
+    pub parameters: &'static [&'static str],
+    pub body: Content,
+    pub status: u16,
+    pub answer: Content,
+    /// Statuses of problems, beside the ones that every endpoint may answer.
+    pub problems: &'static [u16],
+    route: fn() -> MethodRouter<Shared>,
+}
+
+use Content::{Events, Feature, FeatureOrFeatures, Features, Html, Json, Nothing, Patch, Points, Schema, Text};
+
+macro_rules! endpoint {
+    ($method:ident $path:literal $name:literal, $summary:literal, [$($parameter:literal),*], $body:ident => $status:literal $answer:ident, [$($problem:literal),*], $route:expr) => {
+        Endpoint {
+            method: Method::$method, path: $path, name: $name, summary: $summary, parameters: &[$($parameter),*],
+            body: $body, status: $status, answer: $answer, problems: &[$($problem),*], route: || $route,
+        }
+    };
+}
+
+pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(Get "/" "page", "The page", [], Nothing => 200 Html, [], routing::get(health::page)),
+    endpoint!(Get "/map.js" "mapScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::map_script)),
+    endpoint!(Get "/frame.js" "frameScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::frame_script)),
+    endpoint!(Get "/healthz" "healthz", "Is the service up?", [], Nothing => 200 Json, [], routing::get(health::healthz)),
+    endpoint!(Get "/readyz" "readyz", "Is the world loaded?", [], Nothing => 200 Json, [503], routing::get(health::readyz)),
+    endpoint!(Get "/metrics" "metrics", "Figures for Prometheus", [], Nothing => 200 Text, [], routing::get(health::metrics)),
+    endpoint!(Get "/api" "landing", "Landing page", ["f"], Nothing => 200 Json, [400, 406], routing::get(landing::landing)),
+    endpoint!(Get "/api/" "landingSlash", "Landing page", ["f"], Nothing => 200 Json, [400, 406], routing::get(landing::landing)),
+    endpoint!(Get "/api/conformance" "conformance", "What of the standards is kept", ["f"], Nothing => 200 Json, [400, 406], routing::get(landing::conformance)),
+    endpoint!(Get "/api/openapi.json" "openapi", "This description", ["f"], Nothing => 200 Json, [400, 406], routing::get(landing::description)),
+    endpoint!(Get "/api/docs" "docs", "The interface, to read", ["f"], Nothing => 200 Html, [400, 406], routing::get(landing::docs)),
+    endpoint!(Get "/api/collections" "collections", "The layers", ["f"], Nothing => 200 Json, [400, 406, 503], routing::get(landing::collections)),
+    endpoint!(Get "/api/collections/{layer}" "collection", "A layer", ["f"], Nothing => 200 Json, [400, 404, 406, 503], routing::get(landing::collection)),
+    endpoint!(Get "/api/collections/{layer}/schema" "schema", "What its features look like", ["f"], Nothing => 200 Schema, [400, 404, 406, 503], routing::get(landing::layer_schema)),
+    endpoint!(Get "/api/collections/{layer}/queryables" "queryables", "What its features can be asked by", ["f"], Nothing => 200 Schema, [400, 404, 406, 503], routing::get(landing::layer_queryables)),
+    endpoint!(Get "/api/collections/{layer}/items" "items", "Features of a layer, page by page",
+        ["bbox", "bbox-crs", "crs", "datetime", "sortby", "properties", "limit", "token", "f", "{property}"],
+        Nothing => 200 Features, [400, 404, 406, 503], routing::get(items::list)),
+    endpoint!(Post "/api/collections/{layer}/items" "createItems", "Create a feature, or a collection, all or nothing",
+        ["crs", "force", "Idempotency-Key"],
+        FeatureOrFeatures => 201 FeatureOrFeatures, [400, 403, 404, 408, 409, 413, 415, 422, 503, 507], routing::post(create::create)),
+    endpoint!(Get "/api/collections/{layer}/items/{id}" "item", "A feature", ["crs", "properties", "f"],
+        Nothing => 200 Feature, [400, 404, 406, 503], routing::get(single::get)),
+    endpoint!(Put "/api/collections/{layer}/items/{id}" "replaceItem", "Replace a feature", ["crs", "force", "If-Match"],
+        Feature => 200 Feature, [400, 403, 404, 408, 409, 412, 413, 415, 422, 428, 503, 507], routing::put(single::put)),
+    endpoint!(Patch "/api/collections/{layer}/items/{id}" "patchItem", "Change a feature by merge patch (RFC 7396)", ["crs", "force", "If-Match"],
+        Patch => 200 Feature, [400, 403, 404, 408, 409, 412, 413, 415, 422, 428, 503, 507], routing::patch(single::patch)),
+    endpoint!(Delete "/api/collections/{layer}/items/{id}" "deleteItem", "Delete a feature", ["If-Match"],
+        Nothing => 204 Nothing, [400, 403, 404, 409, 412, 428, 503, 507], routing::delete(single::delete)),
+    endpoint!(Get "/api/collections/{layer}/items/{id}/history" "history", "What a feature was, deleted ones included", ["f"],
+        Nothing => 200 Json, [400, 404, 406, 503], routing::get(single::history)),
+    endpoint!(Get "/api/collections/{layer}/nearest" "nearest", "The nearest features of a layer",
+        ["lon", "lat", "k", "by", "max_m", "max_snap_m", "min_room", "measure", "crs", "f", "{property}"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(nearest::get)),
+    endpoint!(Post "/api/collections/{layer}/nearest" "nearestOfMany", "The nearest features for each of many places", [],
+        Points => 200 Json, [400, 404, 413, 415, 422, 503], routing::post(nearest::post)),
+    endpoint!(Get "/api/changes" "changes", "What changed, whole commits in order; as an event stream the ones to come, too",
+        ["since", "limit", "f"], Nothing => 200 Events, [400, 406, 410, 503], routing::get(changes::list)),
+];
+
+pub fn router() -> Router<Shared> {
+    ENDPOINTS.iter().fold(Router::new(), |router, endpoint| router.route(endpoint.path, (endpoint.route)()))
+}

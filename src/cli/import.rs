@@ -1,0 +1,164 @@
+//! `patrolmap import`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::app::import::{ImportRequest, Summary, import as run_import, layers_needed};
+use crate::cli::{Failure, Global};
+use crate::domain::layer::Layer;
+use crate::formats::Format;
+use crate::formats::csv::GeometryColumns;
+use crate::formats::open::OpenOptions;
+use crate::store::Mode;
+
+#[derive(Args)]
+pub(super) struct ImportArguments {
+    #[arg(value_parser = super::layer)]
+    layer: Layer,
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Coordinate system of the files: wgs84, cgcs2000, gcj02, bd09 or EPSG:n [default: what the file says, else wgs84]
+    #[arg(long, value_name = "C")]
+    crs: Option<String>,
+    /// Columns of a table that hold the position, e.g. lon,lat
+    #[arg(long, value_name = "X,Y", conflicts_with = "wkt", value_parser = column_pair)]
+    xy: Option<(String, String)>,
+    /// Column of a table that holds the geometry as well-known text
+    #[arg(long, value_name = "COLUMN")]
+    wkt: Option<String>,
+    /// Take a property from another name; may be repeated
+    #[arg(long, value_name = "TARGET=SOURCE")]
+    map: Vec<String>,
+    /// Set a property of every feature; may be repeated
+    #[arg(long, value_name = "TARGET=VALUE")]
+    set: Vec<String>,
+    /// Time zone of local times, e.g. Asia/Shanghai [default: the configured one]
+    #[arg(long, value_name = "ZONE")]
+    tz: Option<String>,
+    /// Format of the files, where name and content do not tell: geojson, geojsonl, csv
+    #[arg(long, value_name = "F", value_parser = super::format)]
+    format: Option<Format>,
+    /// What to do with a feature that cannot be taken
+    #[arg(long, value_enum, default_value_t = OnError::Stop)]
+    on_error: OnError,
+    /// Say what would change, change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Take features that look misplaced
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OnError {
+    /// Store nothing at all
+    Stop,
+    /// Leave it out
+    Skip,
+}
+
+fn column_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once(',') {
+        Some((x, y)) if !x.trim().is_empty() && !y.trim().is_empty() && !y.contains(',') => {
+            Ok((x.trim().to_owned(), y.trim().to_owned()))
+        }
+        _ => Err("name two columns with a comma between, e.g. lon,lat".to_owned()),
+    }
+}
+
+pub(super) async fn import(global: &Global, arguments: ImportArguments) -> Result<(), Failure> {
+    let request = ImportRequest {
+        layer: arguments.layer,
+        files: arguments.files,
+        open: OpenOptions {
+            format: arguments.format,
+            columns: GeometryColumns { xy: arguments.xy, wkt: arguments.wkt },
+        },
+        crs: arguments.crs,
+        map: arguments.map,
+        set: arguments.set,
+        timezone: arguments.tz,
+        skip_errors: matches!(arguments.on_error, OnError::Skip),
+        dry_run: arguments.dry_run,
+        force: arguments.force,
+    };
+    for file in &request.files {
+        if let Err(error) = std::fs::metadata(file) {
+            return Err(Failure::Failed(anyhow::anyhow!("cannot open {}: {error}", file.display())));
+        }
+    }
+    let app = global.open(Mode::Create, &layers_needed(request.layer)).await?;
+    let bar = progress_bar();
+    let outcome = run_import(&app, &request, &|read| bar.set_position(read)).await;
+    bar.finish_and_clear();
+    app.store().close().await;
+    tell(&request, &outcome?)
+}
+
+fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(ProgressStyle::with_template("{spinner} {pos} features read, {per_sec}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// The summary to stdout, what was refused to stderr.
+fn tell(request: &ImportRequest, summary: &Summary) -> Result<(), Failure> {
+    for refusal in &summary.refusals {
+        eprintln!("{}, {}: {}", refusal.file.display(), refusal.place, refusal.reason);
+    }
+    let told = summary.refusals.len() as u64;
+    if summary.refused > told {
+        eprintln!("... and {} more", summary.refused - told);
+    }
+    if summary.stopped {
+        eprintln!("nothing was stored: mend the input, or leave such features out with --on-error skip");
+        return Err(Failure::Told);
+    }
+    write_summary(request, summary, &mut std::io::stdout().lock())?;
+    if summary.refused > 0 && summary.created + summary.updated + summary.unchanged == 0 {
+        eprintln!("every feature was refused: nothing was stored");
+        return Err(Failure::Told);
+    }
+    Ok(())
+}
+
+fn write_summary(request: &ImportRequest, summary: &Summary, out: &mut impl Write) -> std::io::Result<()> {
+    let would = if request.dry_run { " would be" } else { "" };
+    writeln!(
+        out,
+        "{}:{would} {} created, {} updated, {} unchanged, {} refused",
+        request.layer.name(),
+        summary.created,
+        summary.updated,
+        summary.unchanged,
+        summary.refused
+    )?;
+    if summary.created + summary.updated == 0 {
+        writeln!(out, "  nothing changes")?;
+    }
+    let counts = [
+        (summary.outside_jurisdiction, "lie outside every jurisdiction and are flagged"),
+        (summary.without_section, "have no road section within reach and are flagged"),
+        (summary.heights_dropped, "had heights, which were dropped"),
+        (summary.times_twice, "local times occur twice: the earlier instant was taken"),
+        (summary.times_skipped, "local times are skipped by the clock: the later instant was taken"),
+    ];
+    for (count, sentence) in counts {
+        if count > 0 {
+            writeln!(out, "  {count} {sentence}")?;
+        }
+    }
+    if !summary.undeclared.is_empty() {
+        let names: Vec<String> = summary.undeclared.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+        writeln!(out, "  undeclared properties, kept: {}", names.join(", "))?;
+    }
+    if !summary.never_met.is_empty() {
+        writeln!(out, "  no feature had what --map names: {}", summary.never_met.join(", "))?;
+    }
+    Ok(())
+}
