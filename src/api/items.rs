@@ -45,7 +45,7 @@ pub async fn list(Doors(service): Doors, Ready(app): Ready, OfLayer(layer): OfLa
     if crate::api::negotiate::has_already(&asked, &etag) {
         return Ok(in_crs(read(&asked, media, Some(&etag), Bytes::new), &wanted.crs));
     }
-    let links = Links { base: asked.base(), layer, all };
+    let links = Links { base: asked.base(), asked: asked.uri.to_string(), layer, all };
     let crs = wanted.crs.clone();
     let page = if wanted.is_quick() {
         page(&snapshot, &wanted, &links)?
@@ -141,21 +141,23 @@ struct Page {
 
 struct Links {
     base: String,
+    /// Path and query as they were asked for.
+    asked: String,
     layer: Layer,
     /// As they were asked with.
     all: Parameters,
 }
 
 impl Links {
-    fn items(&self, token: Option<&Token>) -> String {
-        let query = token.map(|token| self.all.query_with("token", &token.to_string())).unwrap_or_default();
+    fn after(&self, token: &Token) -> String {
+        let query = self.all.query_with("token", &token.to_string());
         format!("{}/api/collections/{}/items{query}", self.base, self.layer.name())
     }
 }
 
 fn page(snapshot: &Snapshot, wanted: &Wanted, links: &Links) -> Result<Page, Problem> {
     let selection = snapshot.layer(wanted.layer).select(&wanted.query);
-    let next = selection.next.as_ref().map(|token| links.items(Some(token)));
+    let next = selection.next.as_ref().map(|token| links.after(token));
     let body = match wanted.media {
         Media::GeoJson => collection(&selection, wanted, links, next.as_deref())?,
         other => table(snapshot, &selection, wanted, if other == Media::Csv { Format::Csv } else { Format::GeoJsonSeq })?,
@@ -183,7 +185,7 @@ fn collection(selection: &Selection, wanted: &Wanted, links: &Links, next: Optio
         outcome.map_err(|error| outside(&error))?;
     }
     let mut list = vec![
-        json!({ "rel": "self", "type": Media::GeoJson.media_type(), "href": links.items(wanted.query.after.as_ref()) }),
+        json!({ "rel": "self", "type": Media::GeoJson.media_type(), "href": format!("{}{}", links.base, links.asked) }),
         json!({ "rel": "collection", "type": "application/json", "href": format!("{}/api/collections/{}", links.base, wanted.layer.name()) }),
     ];
     if let Some(next) = next {

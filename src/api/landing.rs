@@ -145,7 +145,7 @@ pub async fn layer_queryables(Ready(app): Ready, OfLayer(layer): OfLayer, mut as
 
 pub async fn description(mut asked: Asked) -> Result<Response, Problem> {
     let media = only_format(&mut asked, &[Media::Json])?;
-    Ok(document(&asked, media, &openapi::openapi()))
+    Ok(document(&asked, media, &openapi()))
 }
 
 /// The interface to read: the same table that the router is made of, and the table of problems.

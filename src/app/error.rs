@@ -10,8 +10,8 @@ use crate::store::StoreError;
 pub enum AppError {
     #[error("there is no feature {} in {}", id.0, layer.name())]
     NotFound { layer: Layer, id: FeatureId },
-    #[error("the change log starts at {}: take the layers anew and follow from there", oldest.0)]
-    Gone { oldest: Rev },
+    #[error("the change log reaches from {} to {}: take the layers anew and follow from there", oldest.0, newest.0)]
+    Gone { oldest: Rev, newest: Rev },
     #[error("the feature has changed meanwhile: its revision is {}", current.0)]
     Stale { current: Rev },
     #[error("say which revision is meant: send If-Match with the feature's ETag")]

@@ -19,8 +19,8 @@ const FETCH: usize = 2_000;
 /// Starts the tasks that live as long as the app does.
 pub(super) async fn start(app: &App) -> Result<(), AppError> {
     let watcher = app.0.store.watch().await?;
-    tokio::spawn(watch(app.clone(), watcher));
-    tokio::spawn(fold(app.clone()));
+    app.in_background(watch(app.clone(), watcher));
+    app.in_background(fold(app.clone()));
     Ok(())
 }
 

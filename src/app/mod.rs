@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub jurisdictions: jurisdiction::Cache,
     /// Lets only a few large inputs be read at a time.
     pub reading: tokio::sync::Semaphore,
+    /// What works in the background until [`App::close`].
+    pub tasks: std::sync::Mutex<Vec<tokio::task::AbortHandle>>,
 }
 
 /// How to open: where, as whom, and what to keep in memory.
@@ -97,10 +99,24 @@ impl App {
             fold: tokio::sync::Notify::new(),
             jurisdictions: jurisdiction::Cache::default(),
             reading: tokio::sync::Semaphore::new(2),
+            tasks: std::sync::Mutex::default(),
         }));
         writer::start(&app, jobs);
         follow::start(&app).await?;
         Ok(app)
+    }
+
+    /// Ends the work in the background and lets go of the store. What was acknowledged is durable before this.
+    pub async fn close(&self) {
+        let tasks = std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        tasks.iter().for_each(tokio::task::AbortHandle::abort);
+        self.0.store.close().await;
+    }
+
+    /// Starts something that works until [`App::close`].
+    pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let task = tokio::spawn(work).abort_handle();
+        self.0.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(task);
     }
 
     pub fn snapshot(&self) -> Arc<Snapshot> {

@@ -31,7 +31,7 @@ impl App {
         let newest = tx.newest().await?;
         let oldest = tx.oldest_change().await?.unwrap_or(Rev(newest.0 + 1));
         if since.0 < oldest.0 - 1 || since > newest {
-            return Err(AppError::Gone { oldest: Rev(oldest.0 - 1) });
+            return Err(AppError::Gone { oldest: Rev(oldest.0 - 1), newest });
         }
         Ok(ChangePage { changes: tx.changes(since, limit).await?, newest })
     }

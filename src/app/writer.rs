@@ -55,7 +55,7 @@ impl Queue {
 }
 
 pub(super) fn start(app: &App, jobs: mpsc::Receiver<Job>) {
-    tokio::spawn(run(app.clone(), jobs));
+    app.in_background(run(app.clone(), jobs));
 }
 
 async fn run(app: App, mut jobs: mpsc::Receiver<Job>) {

@@ -51,7 +51,7 @@ async fn fill(global: &Global) -> Result<(), Failure> {
         let summary = import(&app, &demonstration(layer, file), &|_| ()).await?;
         eprintln!("{}: {} features drawn for demonstration", layer.name(), summary.created);
     }
-    app.store().close().await;
+    app.close().await;
     Ok(())
 }
 

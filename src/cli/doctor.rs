@@ -37,7 +37,7 @@ pub(super) async fn doctor(global: &Global, arguments: DoctorArguments) -> Resul
     if let Some(server) = arguments.server {
         findings.faults.extend(compare(global, app.clone(), &server).await?);
     }
-    app.store().close().await;
+    app.close().await;
     tell(&findings)
 }
 

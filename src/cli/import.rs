@@ -95,7 +95,7 @@ pub(super) async fn import(global: &Global, arguments: ImportArguments) -> Resul
     let bar = progress_bar();
     let outcome = run_import(&app, &request, &|read| bar.set_position(read)).await;
     bar.finish_and_clear();
-    app.store().close().await;
+    app.close().await;
     tell(&request, &outcome?)
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn serve(global: &Global, arguments: ServeArguments) -> Result<
     eprintln!("stopping");
     stop.send_replace(true);
     serving.await.map_err(|error| Failure::Failed(anyhow!("the service failed: {error}")))?;
-    app.store().close().await;
+    app.close().await;
     Ok(())
 }
 

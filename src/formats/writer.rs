@@ -110,6 +110,8 @@ impl<W: Write> Writer<W> {
         if !self.only_points() {
             names.push("wkt");
         }
+        // A column stands once: what the source called lon and lat gives way to the place that is stored.
+        self.extras.retain(|extra| !names.contains(&extra.as_str()));
         names.extend(self.extras.iter().map(String::as_str));
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         self.write_cells(&names)
