@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use axum::http::Uri;
+use hyper::Uri;
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt, Empty};

@@ -1,1 +1,17 @@
-fn main(){}
+//! The one integration binary: tests by feature, through public doors only.
+
+mod support;
+mod tidy;
+
+mod changes;
+mod cli;
+mod codecs;
+mod durable;
+mod facts;
+mod hostile;
+mod import;
+mod items;
+mod nearest;
+mod real;
+mod side_by_side;
+mod write;
