@@ -47,14 +47,19 @@ impl Default for Config {
 
 impl Config {
     /// Reads `file`, or the data directory's own when there is one, and lays `environment` over it.
-    pub fn read(file: Option<&Path>, data: &Path, environment: impl Iterator<Item = (String, String)>) -> anyhow::Result<Self> {
+    pub fn read(
+        file: Option<&Path>,
+        data: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> anyhow::Result<Self> {
         let own = data.join(FILE_NAME);
         let path = file.or_else(|| own.is_file().then_some(own.as_path()));
         let mut table = match path {
             None => toml::Table::new(),
             Some(path) => {
                 let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-                let table: toml::Table = toml::from_str(&text).with_context(|| format!("{} is not valid TOML", path.display()))?;
+                let table: toml::Table =
+                    toml::from_str(&text).with_context(|| format!("{} is not valid TOML", path.display()))?;
                 checked(table.clone()).map_err(|error| anyhow!("{}: {error}", path.display()))?;
                 table
             }
@@ -78,7 +83,8 @@ impl Config {
 }
 
 fn checked(table: toml::Table) -> anyhow::Result<Config> {
-    let config: Config = toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?;
+    let config: Config =
+        toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?;
     config.settings().zone().map_err(|error| anyhow!("timezone: {error}"))?;
     let catalogue = Catalogue::embedded();
     if !catalogue.schemes().contains(&config.category_scheme.as_str()) {
@@ -120,7 +126,8 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file() {
-        let config = read("listen = '127.0.0.1:1'\nopen = true", &[("PATROLMAP_LISTEN", "127.0.0.1:2"), ("HOME", "x")]).unwrap();
+        let config =
+            read("listen = '127.0.0.1:1'\nopen = true", &[("PATROLMAP_LISTEN", "127.0.0.1:2"), ("HOME", "x")]).unwrap();
         assert_eq!((config.listen.as_str(), config.open), ("127.0.0.1:2", true));
     }
 

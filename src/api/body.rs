@@ -15,7 +15,7 @@ pub const MOST_OF_A_FEATURE: usize = 1 << 20;
 pub const MOST_OF_A_COLLECTION: usize = 64 << 20;
 /// A body that pauses for longer is given up.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 const FEATURE_TYPES: [&str; 3] = ["application/geo+json", "application/json", "application/vnd.geo+json"];
 
@@ -27,7 +27,8 @@ pub fn check_type(headers: &HeaderMap, also: Option<&str>) -> Result<(), Problem
         return Ok(());
     }
     let given: String = given.chars().take(60).collect();
-    let detail = if given.is_empty() { "Content-Type is missing".to_owned() } else { format!("Content-Type is '{given}'") };
+    let detail =
+        if given.is_empty() { "Content-Type is missing".to_owned() } else { format!("Content-Type is '{given}'") };
     let ways = [FEATURE_TYPES[0], FEATURE_TYPES[1]].into_iter().chain(also).collect::<Vec<_>>().join(" or ");
     Err(Problem::new(Kind::UnsupportedMediaType, format!("{detail}: send {ways}")))
 }
@@ -64,6 +65,9 @@ async fn collect(mut body: Body, most: usize) -> Result<Bytes, Problem> {
 
 pub fn too_large(most: usize) -> Problem {
     let what = if most == MOST_OF_A_FEATURE { "one feature" } else { "a collection" };
-    let detail = format!("the body has more than the {} MiB of {what}: send less at a time, or import a file on the command line", most >> 20);
+    let detail = format!(
+        "the body has more than the {} MiB of {what}: send less at a time, or import a file on the command line",
+        most >> 20
+    );
     Problem::new(Kind::TooLarge, detail)
 }

@@ -47,7 +47,9 @@ fn next_link(asked: &Asked, last: Rev, newest: Rev) -> Vec<Json> {
     if last >= newest {
         return Vec::new();
     }
-    vec![json!({ "rel": "next", "type": "application/json", "href": format!("{}/api/changes?since={}", asked.base(), last.0) })]
+    vec![
+        json!({ "rel": "next", "type": "application/json", "href": format!("{}/api/changes?since={}", asked.base(), last.0) }),
+    ]
 }
 
 /// One change as clients see it.

@@ -46,7 +46,11 @@ pub async fn create(
     let crs = input_crs(named, declared.as_deref())?;
     let again = key.zip(digest).map(|(key, digest)| {
         let kept = digest.clone();
-        Idempotency { key, digest, answer: Box::new(move |stored: &[Stored]| remembered(layer, stored, in_collection, kept)) }
+        Idempotency {
+            key,
+            digest,
+            answer: Box::new(move |stored: &[Stored]| remembered(layer, stored, in_collection, kept)),
+        }
     });
     Ok(match app.create(layer, raw, crs, force, in_collection, again).await? {
         Created::Now(stored) => answer(remembered(layer, &stored, in_collection, Vec::new())),
@@ -57,7 +61,11 @@ pub async fn create(
 /// Parses large bodies where they hold up nobody.
 async fn parse(service: &crate::api::Service, bytes: Bytes) -> Result<(Document, Option<String>), Problem> {
     const LARGE: usize = 64 << 10;
-    let parsed = if bytes.len() < LARGE { parse_document(&bytes) } else { service.off_thread(move || parse_document(&bytes)).await? };
+    let parsed = if bytes.len() < LARGE {
+        parse_document(&bytes)
+    } else {
+        service.off_thread(move || parse_document(&bytes)).await?
+    };
     Ok(parsed?)
 }
 
@@ -65,7 +73,10 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     match value.to_str().map(str::trim) {
         Ok(key) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Some(key.to_owned())),
-        _ => Err(Problem::new(Kind::Malformed, format!("Idempotency-Key must be 1 to {LONGEST_KEY} visible ASCII characters"))),
+        _ => Err(Problem::new(
+            Kind::Malformed,
+            format!("Idempotency-Key must be 1 to {LONGEST_KEY} visible ASCII characters"),
+        )),
     }
 }
 

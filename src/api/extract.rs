@@ -112,7 +112,9 @@ impl Asked {
 
     /// Scheme and authority by which the client reached us, for links.
     pub fn base(&self) -> String {
-        let plain = |text: &str| text.len() < 256 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+        let plain = |text: &str| {
+            text.len() < 256 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+        };
         match self.header("host").filter(|host| plain(host)) {
             None => String::new(),
             Some(host) => {

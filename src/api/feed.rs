@@ -87,6 +87,7 @@ impl Follower {
 
 fn event(commit: &[Change]) -> Option<Event> {
     let last = commit.last()?;
-    let data = json!({ "commit": last.commit, "seq": last.seq.0, "changes": commit.iter().map(told).collect::<Vec<_>>() });
+    let data =
+        json!({ "commit": last.commit, "seq": last.seq.0, "changes": commit.iter().map(told).collect::<Vec<_>>() });
     Some(Event::default().id(last.seq.0.to_string()).event("commit").data(data.to_string()))
 }

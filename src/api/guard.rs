@@ -41,7 +41,10 @@ impl Access {
         match headers.get(header::ORIGIN) {
             None => Ok(()),
             Some(_) if text(header::ORIGIN).is_some_and(|origin| is_of_host(origin, host)) => Ok(()),
-            Some(_) => Err(Problem::new(Kind::WrongOrigin, "Origin is another site: writes are taken from the service's own page only")),
+            Some(_) => Err(Problem::new(
+                Kind::WrongOrigin,
+                "Origin is another site: writes are taken from the service's own page only",
+            )),
         }
     }
 }

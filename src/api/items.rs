@@ -22,7 +22,18 @@ use crate::world::{Condition, Query, Selection, Snapshot, Token};
 
 /// Parameters that have a meaning of their own; every other name is a property.
 pub const RESERVED: [&str; 12] = [
-    "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "sortby", "properties", "limit", "token", "f",
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "sortby",
+    "properties",
+    "limit",
+    "token",
+    "f",
 ];
 const DEFAULT_LIMIT: usize = 100;
 const MOST: usize = 10_000;
@@ -36,7 +47,12 @@ struct Wanted {
     media: Media,
 }
 
-pub async fn list(Doors(service): Doors, Ready(app): Ready, OfLayer(layer): OfLayer, mut asked: Asked) -> Result<Response, Problem> {
+pub async fn list(
+    Doors(service): Doors,
+    Ready(app): Ready,
+    OfLayer(layer): OfLayer,
+    mut asked: Asked,
+) -> Result<Response, Problem> {
     let all = asked.parameters.clone();
     let media = negotiate(&mut asked, &[Media::GeoJson, Media::GeoJsonSeq, Media::Csv])?;
     let snapshot = app.snapshot();
@@ -71,7 +87,13 @@ impl Wanted {
     }
 }
 
-fn wanted(app: &App, snapshot: &Snapshot, layer: Layer, media: Media, mut given: Parameters) -> Result<Wanted, Problem> {
+fn wanted(
+    app: &App,
+    snapshot: &Snapshot,
+    layer: Layer,
+    media: Media,
+    mut given: Parameters,
+) -> Result<Wanted, Problem> {
     for name in ["filter", "filter-lang", "filter-crs"] {
         if given.take(name)?.is_some() {
             let detail = "filters in CQL2 are not answered yet: use bbox, datetime and {property}=value";
@@ -103,15 +125,25 @@ fn wanted(app: &App, snapshot: &Snapshot, layer: Layer, media: Media, mut given:
 }
 
 /// Everything that is left must be a property of the layer.
-pub fn conditions(app: &App, snapshot: &Snapshot, layer: Layer, given: &mut Parameters, reserved: &[&str]) -> Result<Vec<Condition>, Problem> {
+pub fn conditions(
+    app: &App,
+    snapshot: &Snapshot,
+    layer: Layer,
+    given: &mut Parameters,
+    reserved: &[&str],
+) -> Result<Vec<Condition>, Problem> {
     let mut conditions = Vec::new();
     for name in given.names() {
         let texts = given.take_all(&name);
-        let condition = app.condition(snapshot, layer, &name, &texts).map_err(|error| Problem::new(Kind::Malformed, error))?;
+        let condition =
+            app.condition(snapshot, layer, &name, &texts).map_err(|error| Problem::new(Kind::Malformed, error))?;
         conditions.push(condition.ok_or_else(|| {
             let detail = unknown_name(snapshot, layer, &name);
             let hint = crate::app::question::nearest_word(&name, reserved.iter().copied());
-            Problem::new(Kind::Malformed, hint.map_or(detail.clone(), |word| format!("{detail} (or the parameter {word}?)")))
+            Problem::new(
+                Kind::Malformed,
+                hint.map_or(detail.clone(), |word| format!("{detail} (or the parameter {word}?)")),
+            )
         })?);
     }
     Ok(conditions)
@@ -130,7 +162,9 @@ pub fn property_names(snapshot: &Snapshot, layer: Layer, text: &str) -> Result<V
 
 fn token(text: &str, sorted: bool) -> Result<Token, Problem> {
     let token = Token::parse(text).filter(|token| matches!(token, Token::Sorted { .. }) == sorted);
-    token.ok_or_else(|| Problem::parameter("token", "is not one that a page of this query ended with: follow the link next"))
+    token.ok_or_else(|| {
+        Problem::parameter("token", "is not one that a page of this query ended with: follow the link next")
+    })
 }
 
 struct Page {
@@ -160,7 +194,9 @@ fn page(snapshot: &Snapshot, wanted: &Wanted, links: &Links) -> Result<Page, Pro
     let next = selection.next.as_ref().map(|token| links.after(token));
     let body = match wanted.media {
         Media::GeoJson => collection(&selection, wanted, links, next.as_deref())?,
-        other => table(snapshot, &selection, wanted, if other == Media::Csv { Format::Csv } else { Format::GeoJsonSeq })?,
+        other => {
+            table(snapshot, &selection, wanted, if other == Media::Csv { Format::Csv } else { Format::GeoJsonSeq })?
+        }
     };
     Ok(Page { body, next })
 }
@@ -194,7 +230,8 @@ fn collection(selection: &Selection, wanted: &Wanted, links: &Links, next: Optio
     out.extend_from_slice(b"],");
     out.extend_from_slice(crs_member(&wanted.crs).as_bytes());
     let matched = selection.matched.map(|matched| format!(r#""numberMatched":{matched},"#)).unwrap_or_default();
-    let tail = format!(r#"{matched}"numberReturned":{},"links":{}}}"#, selection.features, serde_json::Value::from(list));
+    let tail =
+        format!(r#"{matched}"numberReturned":{},"links":{}}}"#, selection.features, serde_json::Value::from(list));
     out.extend_from_slice(tail.as_bytes());
     Ok(out.into())
 }
@@ -211,7 +248,9 @@ fn table(snapshot: &Snapshot, selection: &Selection, wanted: &Wanted, format: Fo
     }
     let extras = snapshot.layer(wanted.layer).extra_names().into_iter().collect();
     let failed = |error: crate::formats::writer::WriteError| Problem::parameter("crs", error);
-    let mut writer = Writer::new(out, format, wanted.layer, wanted.crs.clone(), extras).map_err(failed)?.only(wanted.properties.clone());
+    let mut writer = Writer::new(out, format, wanted.layer, wanted.crs.clone(), extras)
+        .map_err(failed)?
+        .only(wanted.properties.clone());
     let mut outcome = Ok(());
     selection.for_each(&mut |row| {
         if outcome.is_ok() {
@@ -228,7 +267,12 @@ pub fn outside(error: &CrsError) -> Problem {
 }
 
 /// The form in which one feature is answered.
-pub fn encode_one(layer: Layer, feature: &crate::domain::feature::Feature, crs: &Crs, properties: Option<&[String]>) -> Result<Vec<u8>, Problem> {
+pub fn encode_one(
+    layer: Layer,
+    feature: &crate::domain::feature::Feature,
+    crs: &Crs,
+    properties: Option<&[String]>,
+) -> Result<Vec<u8>, Problem> {
     let mut out = Vec::with_capacity(1024);
     write_feature(layer, feature, &Encoding { crs, properties }, &mut out).map_err(|error| outside(&error))?;
     Ok(out)

@@ -85,7 +85,12 @@ pub async fn collections(Doors(service): Doors, Ready(app): Ready, mut asked: As
     Ok(read(&asked, media, Some(&etag), || Bytes::from(json.to_string())))
 }
 
-pub async fn collection(Doors(service): Doors, Ready(app): Ready, OfLayer(layer): OfLayer, mut asked: Asked) -> Result<Response, Problem> {
+pub async fn collection(
+    Doors(service): Doors,
+    Ready(app): Ready,
+    OfLayer(layer): OfLayer,
+    mut asked: Asked,
+) -> Result<Response, Problem> {
     let media = only_format(&mut asked, &[Media::Json])?;
     let snapshot = app.snapshot();
     let etag = format!("W/\"{}-{}\"", service.run, snapshot.seq().0);
@@ -138,7 +143,11 @@ pub async fn layer_schema(Ready(app): Ready, OfLayer(layer): OfLayer, mut asked:
     Ok(document(&asked, media, &schema::feature_schema(layer, &asked.base(), app.catalogue())))
 }
 
-pub async fn layer_queryables(Ready(app): Ready, OfLayer(layer): OfLayer, mut asked: Asked) -> Result<Response, Problem> {
+pub async fn layer_queryables(
+    Ready(app): Ready,
+    OfLayer(layer): OfLayer,
+    mut asked: Asked,
+) -> Result<Response, Problem> {
     let media = only_format(&mut asked, &[Media::Schema])?;
     Ok(document(&asked, media, &schema::queryables(layer, &asked.base(), app.catalogue())))
 }

@@ -30,13 +30,18 @@ impl Metrics {
             .buckets(vec![0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]);
         let metrics = Self {
             registry: Registry::new(),
-            requests: IntCounterVec::new(text("http_requests_total", "Requests answered"), &["method", "route", "status"]).expect(valid),
+            requests: IntCounterVec::new(
+                text("http_requests_total", "Requests answered"),
+                &["method", "route", "status"],
+            )
+            .expect(valid),
             seconds: HistogramVec::new(latency, &["route"]).expect(valid),
             panics: IntCounter::with_opts(text("panics_total", "Panics caught; must stay 0")).expect(valid),
             connections: IntGauge::with_opts(text("connections", "Connections open now")).expect(valid),
             features: IntGaugeVec::new(text("features", "Features in memory"), &["layer"]).expect(valid),
             sequence: IntGauge::with_opts(text("sequence", "Last change that readers see")).expect(valid),
-            writes_waiting: IntGauge::with_opts(text("writes_waiting", "Writes that wait for their turn")).expect(valid),
+            writes_waiting: IntGauge::with_opts(text("writes_waiting", "Writes that wait for their turn"))
+                .expect(valid),
         };
         let registry = &metrics.registry;
         let registered = [

@@ -36,13 +36,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::app::App;
 use crate::api::metrics::Metrics;
 use crate::api::problem::{Kind, Problem};
+use crate::app::App;
 
-pub use openapi::openapi;
-pub use serve::{Listening, Limits};
 pub use guard::Access;
+pub use openapi::openapi;
+pub use serve::{Limits, Listening};
 
 /// What every request can reach. The app is there once the world is loaded.
 pub struct Service {
@@ -87,7 +87,8 @@ impl Service {
 
     /// Runs something long where it holds up nobody, a few at a time. A panic there is counted and told as such.
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let _turn = self.heavy.acquire().await.map_err(|_| Problem::new(Kind::Overloaded, "the service is stopping"))?;
+        let _turn =
+            self.heavy.acquire().await.map_err(|_| Problem::new(Kind::Overloaded, "the service is stopping"))?;
         tokio::task::spawn_blocking(work).await.map_err(|error| {
             if error.is_panic() {
                 self.metrics.panics.inc();

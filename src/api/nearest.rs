@@ -33,7 +33,12 @@ const MOST_ANSWERS: usize = 100;
 /// Farther from any street nobody starts.
 const FARTHEST_SNAP_M: f64 = 50_000.0;
 
-pub async fn get(Doors(service): Doors, Ready(app): Ready, OfLayer(layer): OfLayer, mut asked: Asked) -> Result<Response, Problem> {
+pub async fn get(
+    Doors(service): Doors,
+    Ready(app): Ready,
+    OfLayer(layer): OfLayer,
+    mut asked: Asked,
+) -> Result<Response, Problem> {
     let media = negotiate(&mut asked, &[Media::GeoJson, Media::GeoJsonSeq, Media::Csv])?;
     let mut given = std::mem::take(&mut asked.parameters);
     let snapshot = app.snapshot();
@@ -98,7 +103,10 @@ fn place(x: f64, y: f64, crs: &Crs) -> Result<Coord, Problem> {
     if (-180.0..=180.0).contains(&x) && (-90.0..=90.0).contains(&y) {
         return Ok(Coord { x, y });
     }
-    Err(Problem::new(Kind::Invalid, "the place leaves the globe: longitude is within -180 and 180, latitude within -90 and 90; longitude comes first"))
+    Err(Problem::new(
+        Kind::Invalid,
+        "the place leaves the globe: longitude is within -180 and 180, latitude within -90 and 90; longitude comes first",
+    ))
 }
 
 fn encode(snapshot: &Snapshot, question: &NearestQuestion, crs: &Crs, media: Media) -> Result<Vec<u8>, Problem> {
@@ -109,7 +117,8 @@ fn encode(snapshot: &Snapshot, question: &NearestQuestion, crs: &Crs, media: Med
             if at > 0 {
                 out.push(b',');
             }
-            write_feature(question.layer, feature, &Encoding { crs, properties: None }, &mut out).map_err(|error| outside(&error))?;
+            write_feature(question.layer, feature, &Encoding { crs, properties: None }, &mut out)
+                .map_err(|error| outside(&error))?;
         }
         out.extend_from_slice(format!("],{}\"numberReturned\":{}}}", crs_member(crs), features.len()).as_bytes());
         return Ok(out);
@@ -126,15 +135,24 @@ fn encode(snapshot: &Snapshot, question: &NearestQuestion, crs: &Crs, media: Med
 }
 
 /// Many places at once; a place that cannot be answered gets its own problem.
-pub async fn post(Doors(service): Doors, Ready(app): Ready, OfLayer(layer): OfLayer, asked: Asked, body: Body) -> Result<Response, Problem> {
+pub async fn post(
+    Doors(service): Doors,
+    Ready(app): Ready,
+    OfLayer(layer): OfLayer,
+    asked: Asked,
+    body: Body,
+) -> Result<Response, Problem> {
     body::check_type(&asked.headers, None)?;
     asked.parameters.finish(&[])?;
     let bytes = body::read(&asked.headers, body, MOST_OF_A_FEATURE).await?;
-    let mut members: Map<String, Json> = serde_json::from_slice(&bytes)
-        .map_err(|error| Problem::new(Kind::Malformed, format!("the body is no JSON object with {MEMBERS}: {error}")))?;
+    let mut members: Map<String, Json> = serde_json::from_slice(&bytes).map_err(|error| {
+        Problem::new(Kind::Malformed, format!("the body is no JSON object with {MEMBERS}: {error}"))
+    })?;
     let points = match members.remove("points") {
         Some(Json::Array(points)) if points.len() <= MOST_POINTS => points,
-        Some(Json::Array(_)) => return Err(Problem::new(Kind::TooLarge, format!("points: at most {MOST_POINTS} at a time"))),
+        Some(Json::Array(_)) => {
+            return Err(Problem::new(Kind::TooLarge, format!("points: at most {MOST_POINTS} at a time")));
+        }
         _ => return Err(Problem::new(Kind::Malformed, "points: must be a list of [longitude, latitude]")),
     };
     let mut given = Parameters::read(&as_query(&members)?)?;
@@ -153,7 +171,10 @@ fn as_query(members: &Map<String, Json>) -> Result<String, Problem> {
     let text = |name: &str, json: &Json| match json {
         Json::String(text) => Ok(text.clone()),
         Json::Number(_) | Json::Bool(_) => Ok(json.to_string()),
-        _ => Err(Problem::new(Kind::Malformed, format!("{}: must be a text, a number or a truth", name.chars().take(60).collect::<String>()))),
+        _ => Err(Problem::new(
+            Kind::Malformed,
+            format!("{}: must be a text, a number or a truth", name.chars().take(60).collect::<String>()),
+        )),
     };
     for (name, value) in members {
         match value {

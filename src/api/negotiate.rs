@@ -66,14 +66,26 @@ pub fn negotiate(asked: &mut Asked, offered: &[Media]) -> Result<Media, Problem>
     };
     if let Some(name) = asked.parameters.take("f")? {
         let lower = name.to_ascii_lowercase();
-        let found = offered.iter().find(|media| media.names().contains(&lower.as_str()) || media.media_type().starts_with(&lower) && lower.contains('/'));
+        let found = offered.iter().find(|media| {
+            media.names().contains(&lower.as_str()) || media.media_type().starts_with(&lower) && lower.contains('/')
+        });
         let shown: String = name.chars().take(40).collect();
-        return found.copied().ok_or_else(|| match is_known(&lower) {
-            true => refuse(format!("f: '{shown}' is not answered here")),
-            false => Problem::parameter("f", format!("'{shown}' is not a format: there are {}", offered.iter().map(|media| media.names()[0]).collect::<Vec<_>>().join(", "))),
+        return found.copied().ok_or_else(|| {
+            if is_known(&lower) {
+                refuse(format!("f: '{shown}' is not answered here"))
+            } else {
+                Problem::parameter(
+                    "f",
+                    format!(
+                        "'{shown}' is not a format: there are {}",
+                        offered.iter().map(|media| media.names()[0]).collect::<Vec<_>>().join(", ")
+                    ),
+                )
+            }
         });
     }
-    let accepts: Vec<&str> = asked.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let accepts: Vec<&str> =
+        asked.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     if accepts.is_empty() {
         return Ok(offered[0]);
     }
@@ -81,7 +93,9 @@ pub fn negotiate(asked: &mut Asked, offered: &[Media]) -> Result<Media, Problem>
 }
 
 fn is_known(name: &str) -> bool {
-    [Media::GeoJson, Media::GeoJsonSeq, Media::Csv, Media::Json, Media::Html].iter().any(|media| media.names().contains(&name))
+    [Media::GeoJson, Media::GeoJsonSeq, Media::Csv, Media::Json, Media::Html]
+        .iter()
+        .any(|media| media.names().contains(&name))
 }
 
 /// RFC 9110: the closest range decides a format's quality; the highest quality wins, then our own order.
@@ -112,9 +126,12 @@ fn range(text: &str) -> Option<(String, f64)> {
 pub fn has_already(asked: &Asked, etag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let wanted = opaque(etag);
-    asked.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|list| {
-        list.trim() == "*" || list.split(',').any(|tag| opaque(tag) == wanted)
-    })
+    asked
+        .headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|list| list.trim() == "*" || list.split(',').any(|tag| opaque(tag) == wanted))
 }
 
 #[cfg(test)]

@@ -12,27 +12,82 @@ use crate::domain::layer::Layer;
 type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
 const PARAMETERS: [Parameter; 24] = [
-    ("bbox", "query", || json!({ "type": "string" }), "west,south,east,north in bbox-crs; west beyond east crosses the antimeridian"),
+    (
+        "bbox",
+        "query",
+        || json!({ "type": "string" }),
+        "west,south,east,north in bbox-crs; west beyond east crosses the antimeridian",
+    ),
     ("bbox-crs", "query", || json!({ "type": "string", "default": "wgs84" }), "Coordinate system of bbox"),
-    ("crs", "query", || json!({ "type": "string", "default": "wgs84" }), "Coordinate system: wgs84, cgcs2000, gcj02, bd09, EPSG:n (x,y), or an OGC URI (authority's order)"),
-    ("datetime", "query", || json!({ "type": "string" }), "An instant, or from/to with .. for an open end; from is inclusive, to is not"),
-    ("sortby", "query", || json!({ "type": "string" }), "Names with commas between, - before one for the greatest first"),
+    (
+        "crs",
+        "query",
+        || json!({ "type": "string", "default": "wgs84" }),
+        "Coordinate system: wgs84, cgcs2000, gcj02, bd09, EPSG:n (x,y), or an OGC URI (authority's order)",
+    ),
+    (
+        "datetime",
+        "query",
+        || json!({ "type": "string" }),
+        "An instant, or from/to with .. for an open end; from is inclusive, to is not",
+    ),
+    (
+        "sortby",
+        "query",
+        || json!({ "type": "string" }),
+        "Names with commas between, - before one for the greatest first",
+    ),
     ("properties", "query", || json!({ "type": "string" }), "Only these properties, with commas between"),
-    ("limit", "query", || json!({ "type": "integer", "minimum": 1 }), "How many at most; more than 10000 is taken as 10000"),
+    (
+        "limit",
+        "query",
+        || json!({ "type": "integer", "minimum": 1 }),
+        "How many at most; more than 10000 is taken as 10000",
+    ),
     ("token", "query", || json!({ "type": "string" }), "Where the page before ended; stands in its link next"),
     ("f", "query", || json!({ "type": "string" }), "Format; wins over Accept"),
-    ("{property}", "query", || json!({ "type": "string" }), "Any property by name: features that have this value; repeat it for any of several"),
+    (
+        "{property}",
+        "query",
+        || json!({ "type": "string" }),
+        "Any property by name: features that have this value; repeat it for any of several",
+    ),
     ("force", "query", || json!({ "type": "boolean", "default": false }), "Take a place that looks wrong"),
     ("lon", "query", || json!({ "type": "number" }), "Longitude or easting in crs"),
     ("lat", "query", || json!({ "type": "number" }), "Latitude or northing in crs"),
     ("k", "query", || json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 5 }), "How many"),
-    ("by", "query", || json!({ "type": "string", "enum": ["line", "walk", "bicycle", "drive"], "default": "walk" }), "By which way; only line is answered yet"),
+    (
+        "by",
+        "query",
+        || json!({ "type": "string", "enum": ["line", "walk", "bicycle", "drive"], "default": "walk" }),
+        "By which way; only line is answered yet",
+    ),
     ("max_m", "query", || json!({ "type": "number", "minimum": 0 }), "Nothing farther, metres"),
-    ("max_snap_m", "query", || json!({ "type": "number", "minimum": 0, "maximum": 50000 }), "Farthest street to start from, metres"),
+    (
+        "max_snap_m",
+        "query",
+        || json!({ "type": "number", "minimum": 0, "maximum": 50000 }),
+        "Farthest street to start from, metres",
+    ),
     ("min_room", "query", || json!({ "type": "integer" }), "Free places wanted"),
-    ("measure", "query", || json!({ "type": "string", "enum": ["entrance", "centroid"], "default": "entrance" }), "What of an area counts"),
-    ("since", "query", || json!({ "type": "integer", "minimum": 0, "default": 0 }), "Changes after this sequence number"),
-    ("Idempotency-Key", "header", || json!({ "type": "string", "maxLength": 255 }), "Kept 24 h: the same request gets the same answer again"),
+    (
+        "measure",
+        "query",
+        || json!({ "type": "string", "enum": ["entrance", "centroid"], "default": "entrance" }),
+        "What of an area counts",
+    ),
+    (
+        "since",
+        "query",
+        || json!({ "type": "integer", "minimum": 0, "default": 0 }),
+        "Changes after this sequence number",
+    ),
+    (
+        "Idempotency-Key",
+        "header",
+        || json!({ "type": "string", "maxLength": 255 }),
+        "Kept 24 h: the same request gets the same answer again",
+    ),
     ("If-Match", "header", || json!({ "type": "string" }), "ETag of the revision that is meant"),
     ("layer", "path", || json!({ "type": "string", "enum": layer_names() }), "The layer"),
     ("id", "path", || json!({ "type": "integer", "minimum": 1 }), "The feature's id"),
@@ -64,7 +119,8 @@ pub fn openapi() -> Json {
 
 fn operation(endpoint: &Endpoint) -> Json {
     let in_path = ["layer", "id"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
-    let references: Vec<Json> = in_path.chain(endpoint.parameters.iter().copied()).map(|name| reference("parameters", name)).collect();
+    let references: Vec<Json> =
+        in_path.chain(endpoint.parameters.iter().copied()).map(|name| reference("parameters", name)).collect();
     let mut responses = Map::new();
     let mut good = json!({ "description": "Done" });
     if let Some(content) = content(endpoint.answer) {
@@ -188,7 +244,8 @@ fn problems() -> Json {
 
 fn parameters() -> Json {
     let described = PARAMETERS.iter().map(|(name, place, schema, description)| {
-        let mut parameter = json!({ "name": component(name), "in": place, "schema": schema(), "description": description });
+        let mut parameter =
+            json!({ "name": component(name), "in": place, "schema": schema(), "description": description });
         if *place == "path" {
             parameter["required"] = true.into();
         }

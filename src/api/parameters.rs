@@ -15,7 +15,8 @@ pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     pub fn read(query: &str) -> Result<Self, Problem> {
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().take(MOST + 1).collect();
+        let pairs: Vec<(String, String)> =
+            form_urlencoded::parse(query.as_bytes()).into_owned().take(MOST + 1).collect();
         if pairs.len() > MOST {
             return Err(Problem::parameter("the address", format!("has more than {MOST} parameters")));
         }

@@ -35,24 +35,132 @@ pub enum Kind {
 type Row = (Kind, &'static str, StatusCode, &'static str, &'static str);
 
 pub const TABLE: [Row; 18] = [
-    (Kind::Malformed, "malformed", StatusCode::BAD_REQUEST, "The request is malformed", "Mend what detail and errors name: a parameter, or the text of the body."),
-    (Kind::ReadOnly, "read-only", StatusCode::FORBIDDEN, "The service is read-only here", "Write from the machine itself, or start the service with --open."),
-    (Kind::WrongOrigin, "wrong-origin", StatusCode::FORBIDDEN, "The write comes from another site", "Send writes to the service's own address, from its own page or from a program."),
-    (Kind::NotFound, "not-found", StatusCode::NOT_FOUND, "There is no such thing", "Look at /api/collections for what there is."),
-    (Kind::MethodNotAllowed, "method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The method is not answered here", "Use one of those that the header Allow lists."),
-    (Kind::NotAcceptable, "not-acceptable", StatusCode::NOT_ACCEPTABLE, "There is no such format", "Ask for one of the formats that detail lists, by f= or Accept."),
-    (Kind::Timeout, "timeout", StatusCode::REQUEST_TIMEOUT, "The body took too long", "Send the body without pauses, or import a large file on the command line."),
-    (Kind::Conflict, "conflict", StatusCode::CONFLICT, "The request contradicts what is stored", "Another feature has the name, or others refer to this one: mend that first."),
-    (Kind::Gone, "gone", StatusCode::GONE, "The change log does not reach back so far", "Take the layers anew and follow from the sequence that they show."),
-    (Kind::Stale, "stale", StatusCode::PRECONDITION_FAILED, "The feature has changed meanwhile", "Read it again, and change what is there now."),
-    (Kind::TooLarge, "too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large", "One feature may have 1 MiB, a collection 64 MiB: send less at a time, or import a file on the command line."),
-    (Kind::UnsupportedMediaType, "unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body's media type is not taken", "Say Content-Type: application/geo+json."),
-    (Kind::Invalid, "invalid", StatusCode::UNPROCESSABLE_ENTITY, "The input is understood but not valid", "Each of errors names a place in the body and what is wrong there."),
-    (Kind::GuardRequired, "guard-required", StatusCode::PRECONDITION_REQUIRED, "The revision must be named", "Read the feature and send its ETag as If-Match."),
-    (Kind::Internal, "internal", StatusCode::INTERNAL_SERVER_ERROR, "The service failed", "This is a fault of the service: report it."),
-    (Kind::Overloaded, "overloaded", StatusCode::SERVICE_UNAVAILABLE, "The service is overloaded", "Try again after Retry-After."),
-    (Kind::Starting, "starting", StatusCode::SERVICE_UNAVAILABLE, "The service is starting", "Try again after Retry-After; /readyz tells when."),
-    (Kind::DiskFull, "disk-full", StatusCode::INSUFFICIENT_STORAGE, "The disk is full", "Reads go on; writes come back by themselves when there is room."),
+    (
+        Kind::Malformed,
+        "malformed",
+        StatusCode::BAD_REQUEST,
+        "The request is malformed",
+        "Mend what detail and errors name: a parameter, or the text of the body.",
+    ),
+    (
+        Kind::ReadOnly,
+        "read-only",
+        StatusCode::FORBIDDEN,
+        "The service is read-only here",
+        "Write from the machine itself, or start the service with --open.",
+    ),
+    (
+        Kind::WrongOrigin,
+        "wrong-origin",
+        StatusCode::FORBIDDEN,
+        "The write comes from another site",
+        "Send writes to the service's own address, from its own page or from a program.",
+    ),
+    (
+        Kind::NotFound,
+        "not-found",
+        StatusCode::NOT_FOUND,
+        "There is no such thing",
+        "Look at /api/collections for what there is.",
+    ),
+    (
+        Kind::MethodNotAllowed,
+        "method-not-allowed",
+        StatusCode::METHOD_NOT_ALLOWED,
+        "The method is not answered here",
+        "Use one of those that the header Allow lists.",
+    ),
+    (
+        Kind::NotAcceptable,
+        "not-acceptable",
+        StatusCode::NOT_ACCEPTABLE,
+        "There is no such format",
+        "Ask for one of the formats that detail lists, by f= or Accept.",
+    ),
+    (
+        Kind::Timeout,
+        "timeout",
+        StatusCode::REQUEST_TIMEOUT,
+        "The body took too long",
+        "Send the body without pauses, or import a large file on the command line.",
+    ),
+    (
+        Kind::Conflict,
+        "conflict",
+        StatusCode::CONFLICT,
+        "The request contradicts what is stored",
+        "Another feature has the name, or others refer to this one: mend that first.",
+    ),
+    (
+        Kind::Gone,
+        "gone",
+        StatusCode::GONE,
+        "The change log does not reach back so far",
+        "Take the layers anew and follow from the sequence that they show.",
+    ),
+    (
+        Kind::Stale,
+        "stale",
+        StatusCode::PRECONDITION_FAILED,
+        "The feature has changed meanwhile",
+        "Read it again, and change what is there now.",
+    ),
+    (
+        Kind::TooLarge,
+        "too-large",
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is too large",
+        "One feature may have 1 MiB, a collection 64 MiB: send less at a time, or import a file on the command line.",
+    ),
+    (
+        Kind::UnsupportedMediaType,
+        "unsupported-media-type",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The body's media type is not taken",
+        "Say Content-Type: application/geo+json.",
+    ),
+    (
+        Kind::Invalid,
+        "invalid",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The input is understood but not valid",
+        "Each of errors names a place in the body and what is wrong there.",
+    ),
+    (
+        Kind::GuardRequired,
+        "guard-required",
+        StatusCode::PRECONDITION_REQUIRED,
+        "The revision must be named",
+        "Read the feature and send its ETag as If-Match.",
+    ),
+    (
+        Kind::Internal,
+        "internal",
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "The service failed",
+        "This is a fault of the service: report it.",
+    ),
+    (
+        Kind::Overloaded,
+        "overloaded",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The service is overloaded",
+        "Try again after Retry-After.",
+    ),
+    (
+        Kind::Starting,
+        "starting",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The service is starting",
+        "Try again after Retry-After; /readyz tells when.",
+    ),
+    (
+        Kind::DiskFull,
+        "disk-full",
+        StatusCode::INSUFFICIENT_STORAGE,
+        "The disk is full",
+        "Reads go on; writes come back by themselves when there is room.",
+    ),
 ];
 
 impl Kind {
@@ -71,7 +179,11 @@ pub fn type_of(slug: &str) -> String {
 }
 
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Told>);
+
+/// What a problem says.
+#[derive(Debug)]
+struct Told {
     kind: Kind,
     detail: String,
     errors: Vec<FieldError>,
@@ -80,7 +192,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), header: None }
+        Self(Box::new(Told { kind, detail: detail.into(), errors: Vec::new(), header: None }))
     }
 
     /// A parameter of the address is wrong.
@@ -89,17 +201,18 @@ impl Problem {
     }
 
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// The object that tells it, also inside other answers.
     pub fn to_json(&self) -> Json {
-        let (_, slug, status, title, _) = self.kind.row();
-        let mut object = json!({ "type": type_of(slug), "title": title, "status": status.as_u16(), "detail": self.detail });
-        if !self.errors.is_empty() {
+        let (_, slug, status, title, _) = self.0.kind.row();
+        let mut object =
+            json!({ "type": type_of(slug), "title": title, "status": status.as_u16(), "detail": self.0.detail });
+        if !self.0.errors.is_empty() {
             let told = |error: &FieldError| json!({ "pointer": error.pointer, "detail": error.detail });
-            object["errors"] = self.errors.iter().map(told).collect();
+            object["errors"] = self.0.errors.iter().map(told).collect();
         }
         object
     }
@@ -108,17 +221,17 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = self.to_json().to_string();
-        let mut response = (self.kind.status(), body).into_response();
+        let mut response = (self.0.kind.status(), body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if matches!(self.kind, Kind::Overloaded | Kind::Starting) {
+        if matches!(self.0.kind, Kind::Overloaded | Kind::Starting) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        if self.kind == Kind::DiskFull {
+        if self.0.kind == Kind::DiskFull {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
         }
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.0.header {
             headers.insert(name, value);
         }
         response
@@ -133,7 +246,9 @@ impl From<AppError> for Problem {
             AppError::Gone { .. } => Self::new(Kind::Gone, detail),
             AppError::Stale { current } => {
                 let etag = HeaderValue::from_str(&format!("\"{}\"", current.0)).ok();
-                Self { header: etag.map(|etag| (header::ETAG, etag)), ..Self::new(Kind::Stale, detail) }
+                let mut problem = Self::new(Kind::Stale, detail);
+                problem.0.header = etag.map(|etag| (header::ETAG, etag));
+                problem
             }
             AppError::GuardRequired => Self::new(Kind::GuardRequired, detail),
             AppError::Invalid(errors) => Self::new(Kind::Invalid, detail).with_errors(errors),

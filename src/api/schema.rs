@@ -13,7 +13,8 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 pub fn feature_schema(layer: Layer, base: &str, catalogue: &Catalogue) -> Json {
     let declaration = layer.declaration();
     let mut properties = Map::new();
-    properties.insert("id".to_owned(), json!({ "type": "integer", "minimum": 1, "readOnly": true, "x-ogc-role": "id" }));
+    properties
+        .insert("id".to_owned(), json!({ "type": "integer", "minimum": 1, "readOnly": true, "x-ogc-role": "id" }));
     properties.insert("geometry".to_owned(), geometry(declaration));
     properties.extend(service_properties());
     for property in declaration.properties {
@@ -87,7 +88,10 @@ pub fn geojson_schema(layer: Layer, catalogue: &Catalogue) -> Json {
 fn service_properties() -> Map<String, Json> {
     let instant = json!({ "type": "string", "format": "date-time", "readOnly": true });
     [
-        ("external_id", json!({ "type": ["string", "null"], "description": "The source's own id, unique in the layer" })),
+        (
+            "external_id",
+            json!({ "type": ["string", "null"], "description": "The source's own id, unique in the layer" }),
+        ),
         ("rev", json!({ "type": "integer", "readOnly": true, "description": "Sequence number of the last change" })),
         ("created_at", instant.clone()),
         ("updated_at", instant),
@@ -113,7 +117,8 @@ fn of_property(property: &Property, catalogue: &Catalogue) -> Json {
         object.insert("readOnly".to_owned(), true.into());
     }
     if !property.aliases.is_empty() {
-        let aliases: Map<String, Json> = property.aliases.iter().map(|(word, meant)| ((*word).to_owned(), (*meant).into())).collect();
+        let aliases: Map<String, Json> =
+            property.aliases.iter().map(|(word, meant)| ((*word).to_owned(), (*meant).into())).collect();
         object.insert("x-aliases".to_owned(), aliases.into());
     }
     schema
@@ -132,8 +137,11 @@ fn of_kind(kind: Kind, catalogue: &Catalogue) -> Json {
         Kind::Choice(words) => json!({ "type": "string", "enum": words }),
         Kind::Category => {
             let slugs: Vec<&str> = catalogue.entries().iter().map(|entry| entry.slug.as_str()).collect();
-            let titles: Map<String, Json> =
-                catalogue.entries().iter().map(|entry| (entry.slug.clone(), json!({ "en": entry.en, "zh": entry.zh }))).collect();
+            let titles: Map<String, Json> = catalogue
+                .entries()
+                .iter()
+                .map(|entry| (entry.slug.clone(), json!({ "en": entry.en, "zh": entry.zh })))
+                .collect();
             json!({ "type": "string", "enum": slugs, "x-titles": titles })
         }
         Kind::Reference(target) => {

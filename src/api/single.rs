@@ -28,7 +28,8 @@ pub async fn get(Ready(app): Ready, OfFeature(layer, id): OfFeature, mut asked: 
     let media = negotiate(&mut asked, &[Media::GeoJson])?;
     let snapshot = app.snapshot();
     let crs = asked.parameters.crs("crs")?;
-    let properties = asked.parameters.take("properties")?.map(|text| property_names(&snapshot, layer, &text)).transpose()?;
+    let properties =
+        asked.parameters.take("properties")?.map(|text| property_names(&snapshot, layer, &text)).transpose()?;
     std::mem::take(&mut asked.parameters).finish(&READING)?;
     let found = snapshot.layer(layer).with_row(id, |row| (row.feature(), row.payload()));
     let (feature, payload) = found.ok_or(AppError::NotFound { layer, id })?;
@@ -40,19 +41,36 @@ pub async fn get(Ready(app): Ready, OfFeature(layer, id): OfFeature, mut asked: 
     Ok(in_crs(read(&asked, media, Some(&feature_tag(feature.rev)), || body), &crs))
 }
 
-pub async fn put(_: Writing, Ready(app): Ready, OfFeature(layer, id): OfFeature, asked: Asked, body: Body) -> Result<Response, Problem> {
+pub async fn put(
+    _: Writing,
+    Ready(app): Ready,
+    OfFeature(layer, id): OfFeature,
+    asked: Asked,
+    body: Body,
+) -> Result<Response, Problem> {
     let change = read_change(asked, body, Onto::Replace).await?;
     let target = Target { layer, id, guard: change.guard };
     Ok(changed(&app.change(target, change.raw, change.crs, Onto::Replace, change.force).await?))
 }
 
-pub async fn patch(_: Writing, Ready(app): Ready, OfFeature(layer, id): OfFeature, asked: Asked, body: Body) -> Result<Response, Problem> {
+pub async fn patch(
+    _: Writing,
+    Ready(app): Ready,
+    OfFeature(layer, id): OfFeature,
+    asked: Asked,
+    body: Body,
+) -> Result<Response, Problem> {
     let change = read_change(asked, body, Onto::Merge).await?;
     let target = Target { layer, id, guard: change.guard };
     Ok(changed(&app.change(target, change.raw, change.crs, Onto::Merge, change.force).await?))
 }
 
-pub async fn delete(_: Writing, Ready(app): Ready, OfFeature(layer, id): OfFeature, mut asked: Asked) -> Result<Response, Problem> {
+pub async fn delete(
+    _: Writing,
+    Ready(app): Ready,
+    OfFeature(layer, id): OfFeature,
+    mut asked: Asked,
+) -> Result<Response, Problem> {
     std::mem::take(&mut asked.parameters).finish(&[])?;
     app.delete(Target { layer, id, guard: guard(&asked.headers) }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -76,7 +94,9 @@ async fn read_change(mut asked: Asked, body: Body, how: Onto) -> Result<Change, 
         Onto::Merge => (parse_patch(&bytes).map_err(|error| Problem::new(Kind::Malformed, error))?, None),
         Onto::Replace => match parse_document(&bytes)? {
             (Document::Feature(raw), declared) => (raw, declared),
-            (Document::Collection(_), _) => return Err(Problem::new(Kind::Malformed, "the body is a collection: send one Feature")),
+            (Document::Collection(_), _) => {
+                return Err(Problem::new(Kind::Malformed, "the body is a collection: send one Feature"));
+            }
         },
     };
     Ok(Change { guard: guard(&asked.headers), raw, crs: input_crs(named, declared.as_deref())?, force })
@@ -87,8 +107,12 @@ pub fn input_crs(named: Option<Crs>, declared: Option<&str>) -> Result<Crs, Prob
     match (named, declared) {
         (Some(crs), _) => Ok(crs),
         (None, None) => Ok(Crs::default()),
-        (None, Some(name)) => Crs::parse(name)
-            .map_err(|error| Problem::new(Kind::Malformed, format!("the body names its coordinate system, but {error}; crs= overrides it"))),
+        (None, Some(name)) => Crs::parse(name).map_err(|error| {
+            Problem::new(
+                Kind::Malformed,
+                format!("the body names its coordinate system, but {error}; crs= overrides it"),
+            )
+        }),
     }
 }
 
@@ -121,7 +145,11 @@ fn changed(stored: &Stored) -> Response {
     response
 }
 
-pub async fn history(Ready(app): Ready, OfFeature(layer, id): OfFeature, mut asked: Asked) -> Result<Response, Problem> {
+pub async fn history(
+    Ready(app): Ready,
+    OfFeature(layer, id): OfFeature,
+    mut asked: Asked,
+) -> Result<Response, Problem> {
     let media = negotiate(&mut asked, &[Media::Json])?;
     std::mem::take(&mut asked.parameters).finish(&["f"])?;
     let versions = app.history(layer, id).await?;

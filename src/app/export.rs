@@ -44,7 +44,10 @@ pub async fn export(directory: &Path, request: &ExportRequest, out: impl Write) 
 
 fn wanted(feature: &Feature, request: &ExportRequest) -> bool {
     request.windows.is_empty()
-        || feature.geometry.as_ref().is_some_and(|shape| request.windows.iter().any(|window| window::intersects(shape, *window)))
+        || feature
+            .geometry
+            .as_ref()
+            .is_some_and(|shape| request.windows.iter().any(|window| window::intersects(shape, *window)))
 }
 
 /// The columns of a table beyond the declared ones.

@@ -59,10 +59,8 @@ pub fn derive(snapshot: &Snapshot, layer: Layer, feature: &mut Feature, standing
             let id = section.map_or(Value::Null, |(id, _)| Value::Integer(id.0));
             feature.set(layer, "section_id", id);
         }
-        Layer::Violations => {
-            if !derive_violation(snapshot, feature) {
-                flags = flags.with(Flags::NO_SECTION);
-            }
+        Layer::Violations if !derive_violation(snapshot, feature) => {
+            flags = flags.with(Flags::NO_SECTION);
         }
         _ => {}
     }
@@ -72,6 +70,12 @@ pub fn derive(snapshot: &Snapshot, layer: Layer, feature: &mut Feature, standing
 fn derive_length(feature: &mut Feature) {
     if let Some(Shape::LineString(line)) = &feature.geometry {
         let metres = millimetres(length_m(line));
+        // Whoever says nothing travels the length, also after the line has changed.
+        let before = feature.value(Layer::RoadSections, "length_m").clone();
+        let cost = feature.value(Layer::RoadSections, "cost_m");
+        if cost.is_null() || *cost == before {
+            feature.set(Layer::RoadSections, "cost_m", Value::Number(metres));
+        }
         feature.set(Layer::RoadSections, "length_m", Value::Number(metres));
     }
 }
@@ -96,10 +100,8 @@ fn derive_violation(snapshot: &Snapshot, violation: &mut Feature) -> bool {
     violation.set(layer, "section_id", id);
     violation.set(layer, "side", side);
     violation.set(layer, "snap_m", metres);
-    let owner = section
-        .as_ref()
-        .and_then(|(id, _)| section_owner(snapshot, *id))
-        .or_else(|| zone_owner(snapshot, violation));
+    let owner =
+        section.as_ref().and_then(|(id, _)| section_owner(snapshot, *id)).or_else(|| zone_owner(snapshot, violation));
     violation.set(layer, "squad_id", owner.map_or(Value::Null, |id| Value::Integer(id.0)));
     section.is_some()
 }
@@ -124,7 +126,9 @@ fn section_at(snapshot: &Snapshot, feature: &Feature, limit: f64) -> Option<(Fea
     }
     let from = feature.geometry.as_ref()?.anchor().0;
     let (_, id) = sections
-        .nearest(from, 1, Some(limit), &|_| true, &|row| row.with_shape(|shape| line_foot(shape, from).map(|foot| foot.metres)).flatten())
+        .nearest(from, 1, Some(limit), &|_| true, &|row| {
+            row.with_shape(|shape| line_foot(shape, from).map(|foot| foot.metres)).flatten()
+        })
         .into_iter()
         .next()?;
     let shape = sections.shape(id)?;

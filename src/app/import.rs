@@ -220,7 +220,12 @@ impl<'a> Attempt<'a> {
     }
 
     /// The feature to write; none when the stored one says the same.
-    fn settle(&mut self, mut draft: Draft, known: &HashMap<String, Feature>, is_row: bool) -> Result<Option<Staged>, Vec<FieldError>> {
+    fn settle(
+        &mut self,
+        mut draft: Draft,
+        known: &HashMap<String, Feature>,
+        is_row: bool,
+    ) -> Result<Option<Staged>, Vec<FieldError>> {
         let layer = self.request.layer;
         let external = external_id(&draft).cloned();
         if let Some(id) = &external
@@ -229,15 +234,14 @@ impl<'a> Attempt<'a> {
             return Err(vec![FieldError::new("/properties/external_id", format!("'{id}' stands twice in the input"))]);
         }
         let base = external.as_ref().and_then(|id| known.get(id));
-        let mut feature = match base {
-            Some(base) => draft.onto(layer, base, Onto::Merge)?,
-            None => {
-                if is_row {
-                    // An empty cell of a table says nothing.
-                    draft.extras.retain(|_, value| !value.is_null());
-                }
-                draft.create(layer)?
+        let mut feature = if let Some(base) = base {
+            draft.onto(layer, base, Onto::Merge)?
+        } else {
+            if is_row {
+                // An empty cell of a table says nothing.
+                draft.extras.retain(|_, value| !value.is_null());
             }
+            draft.create(layer)?
         };
         let moved = base.is_none_or(|base| base.geometry != feature.geometry);
         let jurisdictions = self.app.0.jurisdictions.of(&self.snapshot);
@@ -383,7 +387,8 @@ impl Reader {
 
     fn read(&mut self, file: usize, parcels: &mpsc::Sender<Parcel>) -> Result<(), AppError> {
         let path = self.request.files[file].clone();
-        let Source { features, declared_crs, columns } = open(&path, &self.request.open).map_err(|error| in_file(&path, error))?;
+        let Source { features, declared_crs, columns } =
+            open(&path, &self.request.open).map_err(|error| in_file(&path, error))?;
         let crs = self.crs(declared_crs.as_deref())?;
         if let Some(columns) = &columns {
             let missing = self.mapping.missing_from(columns);
@@ -421,7 +426,11 @@ impl Reader {
                 Err(error) => return Err(in_file(&path, error)),
             };
             items.push(item);
-            if items.len() == BATCH && parcels.blocking_send(Parcel::Items(std::mem::replace(&mut items, Vec::with_capacity(BATCH)))).is_err() {
+            if items.len() == BATCH
+                && parcels
+                    .blocking_send(Parcel::Items(std::mem::replace(&mut items, Vec::with_capacity(BATCH))))
+                    .is_err()
+            {
                 return Ok(());
             }
         }
@@ -433,7 +442,9 @@ impl Reader {
         match (&self.request.crs, declared) {
             (Some(name), _) => Crs::parse(name).map_err(|error| AppError::Configuration(error.to_string())),
             (None, Some(name)) => Crs::parse(name).map_err(|error| {
-                AppError::Configuration(format!("the file names its coordinate system, but {error}; --crs overrides it"))
+                AppError::Configuration(format!(
+                    "the file names its coordinate system, but {error}; --crs overrides it"
+                ))
             }),
             (None, None) => Ok(Crs::default()),
         }
@@ -443,8 +454,12 @@ impl Reader {
 /// Says in which file it was.
 fn in_file(path: &std::path::Path, error: FormatError) -> AppError {
     AppError::Format(match error {
-        FormatError::Broken { place, detail } => FormatError::Broken { place: format!("{}, {place}", path.display()), detail },
-        FormatError::Read { place, source } => FormatError::Read { place: format!("{}, {place}", path.display()), source },
+        FormatError::Broken { place, detail } => {
+            FormatError::Broken { place: format!("{}, {place}", path.display()), detail }
+        }
+        FormatError::Read { place, source } => {
+            FormatError::Read { place: format!("{}, {place}", path.display()), source }
+        }
         other => other,
     })
 }

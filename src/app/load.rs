@@ -35,7 +35,11 @@ pub(super) async fn load(store: &Store, layers: &[Layer], reach: &Reach) -> Resu
 }
 
 /// Builds chunks off the async threads.
-pub(super) async fn apply_bulk(snapshot: Snapshot, seq: crate::domain::feature::Rev, bulk: Bulk) -> Result<Snapshot, AppError> {
+pub(super) async fn apply_bulk(
+    snapshot: Snapshot,
+    seq: crate::domain::feature::Rev,
+    bulk: Bulk,
+) -> Result<Snapshot, AppError> {
     if bulk.is_empty() {
         return Ok(snapshot);
     }

@@ -58,7 +58,8 @@ pub const FIGURES: [&str; 6] = ["rank", "distance_m", "access_m", "network_m", "
 pub fn answers(snapshot: &Snapshot, question: &NearestQuestion) -> Vec<Feature> {
     let layer = snapshot.layer(question.layer);
     let found = nearest(snapshot, question);
-    let features = found.into_iter().enumerate().filter_map(|(at, near)| Some((at + 1, near.line_m, layer.get(near.id)?)));
+    let features =
+        found.into_iter().enumerate().filter_map(|(at, near)| Some((at + 1, near.line_m, layer.get(near.id)?)));
     features
         .map(|(rank, metres, mut feature)| {
             // Millimetres: more digits would pretend.
@@ -90,9 +91,7 @@ pub fn nearest(snapshot: &Snapshot, question: &NearestQuestion) -> Vec<Near> {
 
 fn has_room(row: &Row<'_>, question: &NearestQuestion) -> bool {
     let Some(wanted) = question.min_room else { return true };
-    let number = |name: &str| {
-        question.layer.declaration().position(name).and_then(|at| row.declared(at).integer())
-    };
+    let number = |name: &str| question.layer.declaration().position(name).and_then(|at| row.declared(at).integer());
     // A point whose capacity nobody knows may be full.
     number("capacity").is_some_and(|capacity| capacity - number("occupied").unwrap_or(0) >= wanted)
 }

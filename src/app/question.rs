@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::app::App;
 use crate::domain::draft::Rules;
 use crate::domain::layer::Layer;
-use crate::domain::moment::{read_instant, later};
+use crate::domain::moment::{later, read_instant};
 use crate::domain::property::Kind;
 use crate::domain::reading::read_value;
 use crate::domain::value::Value;
@@ -21,7 +21,13 @@ const BY_EXTERNAL_ID: &str = "_external_id";
 impl App {
     /// The condition that a property has one of these texts; none for a name that neither the layer declares nor its
     /// data carry. A reference may be named by code or external id: `squad_code`. The error is a sentence.
-    pub fn condition(&self, snapshot: &Snapshot, layer: Layer, name: &str, texts: &[String]) -> Result<Option<Condition>, String> {
+    pub fn condition(
+        &self,
+        snapshot: &Snapshot,
+        layer: Layer,
+        name: &str,
+        texts: &[String],
+    ) -> Result<Option<Condition>, String> {
         if let Some(condition) = reference_condition(snapshot, layer, name, texts) {
             return Ok(Some(condition));
         }
@@ -35,7 +41,9 @@ impl App {
 
     fn values_of(&self, layer: Layer, field: &Field, text: &str) -> Result<Vec<Value>, String> {
         let integer = |text: &str| {
-            text.parse().map(|number| vec![Value::Integer(number)]).map_err(|_| format!("'{}' is not a whole number", shortened(text)))
+            text.parse()
+                .map(|number| vec![Value::Integer(number)])
+                .map_err(|_| format!("'{}' is not a whole number", shortened(text)))
         };
         match field {
             Field::Id | Field::Rev => integer(text),
@@ -94,7 +102,11 @@ fn reference_condition(snapshot: &Snapshot, layer: Layer, name: &str, texts: &[S
     let at = declaration.position(&format!("{stem}_id"))?;
     let Kind::Reference(target) = declaration.properties[at].kind else { return None };
     let wanted = Condition {
-        field: if by_code { Field::Declared(target.declaration().position(target.declaration().code?)?) } else { Field::ExternalId },
+        field: if by_code {
+            Field::Declared(target.declaration().position(target.declaration().code?)?)
+        } else {
+            Field::ExternalId
+        },
         any_of: texts.iter().cloned().map(Value::Text).collect(),
     };
     let query = Query { conditions: vec![wanted], ..Query::default() };
@@ -117,7 +129,9 @@ pub fn sort_order(snapshot: &Snapshot, layer: Layer, text: &str) -> Result<Vec<(
                 (None, Some(name)) => (name, false),
                 (None, None) => (part, false),
             };
-            field(snapshot, layer, name).map(|field| (field, descending)).ok_or_else(|| unknown_name(snapshot, layer, name))
+            field(snapshot, layer, name)
+                .map(|field| (field, descending))
+                .ok_or_else(|| unknown_name(snapshot, layer, name))
         })
         .collect()
 }
@@ -164,7 +178,9 @@ pub fn time_window(text: &str, zone: &TimeZone) -> Result<TimeWindow, String> {
             let first = if open(from) { None } else { Some(start_of(from, zone)?) };
             let last = if open(to) { None } else { Some(end_of(to, zone)?) };
             match (first, last) {
-                (Some(first), Some(last)) if last < first => return Err(format!("'{}' ends before it begins", shortened(text))),
+                (Some(first), Some(last)) if last < first => {
+                    return Err(format!("'{}' ends before it begins", shortened(text)));
+                }
                 // From an instant to itself is that instant.
                 (Some(first), Some(last)) if last == first => (Some(first), Some(later(first, MICROSECOND))),
                 both => both,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::app::references::{Lookups, resolve};
 use crate::app::write::{Created, Guard, Idempotency, Stored, Target, placed};
 use crate::app::writer::{Outcome, Work};
-use crate::app::references::{Lookups, resolve};
 use crate::app::{App, AppError, entry, facts, follow};
 use crate::domain::draft::{Draft, Onto};
 use crate::domain::feature::{Feature, Rev};
@@ -86,7 +86,13 @@ impl Turn {
         Ok(stored)
     }
 
-    async fn create(&mut self, layer: Layer, mut drafts: Vec<Draft>, force: bool, in_collection: bool) -> Result<Vec<Stored>, AppError> {
+    async fn create(
+        &mut self,
+        layer: Layer,
+        mut drafts: Vec<Draft>,
+        force: bool,
+        in_collection: bool,
+    ) -> Result<Vec<Stored>, AppError> {
         let missing = resolve(&mut drafts, &mut Lookups::Write(&mut self.tx)).await?;
         let mut stored = Vec::with_capacity(drafts.len());
         let mut changes = Vec::with_capacity(drafts.len());
@@ -103,9 +109,12 @@ impl Turn {
                         let AppError::Invalid(found) = error else { return Err(error) };
                         errors.extend(placed(found, at, in_collection));
                     } else if errors.is_empty() {
-                        self.tx.insert(layer, &mut feature).await.map_err(|error| at_place(error.into(), at, in_collection))?;
+                        self.tx
+                            .insert(layer, &mut feature)
+                            .await
+                            .map_err(|error| at_place(error.into(), at, in_collection))?;
                         self.touch(layer, None, feature.geometry.as_ref());
-                        changes.push(self.stored(layer, feature, &mut stored));
+                        changes.push(Self::stored(layer, feature, &mut stored));
                     }
                 }
             }
@@ -133,7 +142,7 @@ impl Turn {
         self.tx.update(layer, &mut feature, &previous).await?;
         self.touch(layer, before.geometry.as_ref(), feature.geometry.as_ref());
         let mut stored = Vec::with_capacity(1);
-        let change = self.stored(layer, feature, &mut stored);
+        let change = Self::stored(layer, feature, &mut stored);
         self.state = self.state.apply(self.tx.newest(), vec![change]);
         Ok(stored.swap_remove(0))
     }
@@ -164,7 +173,7 @@ impl Turn {
         Ok(())
     }
 
-    fn stored(&self, layer: Layer, feature: Feature, into: &mut Vec<Stored>) -> (Layer, Change) {
+    fn stored(layer: Layer, feature: Feature, into: &mut Vec<Stored>) -> (Layer, Change) {
         let entry = entry(layer, feature);
         into.push(Stored { id: entry.feature.id, rev: entry.feature.rev, payload: entry.payload.clone() });
         (layer, Change::Upsert(entry))
@@ -175,7 +184,8 @@ impl Turn {
         if facts::dependents(layer).is_empty() {
             return;
         }
-        let area = [before, after].into_iter().flatten().fold(Envelope::EMPTY, |all, shape| all.union(shape.envelope()));
+        let area =
+            [before, after].into_iter().flatten().fold(Envelope::EMPTY, |all, shape| all.union(shape.envelope()));
         let area = facts::touched(layer, area, &self.app.0.reach);
         let all = self.touched.entry(layer).or_insert(Envelope::EMPTY);
         *all = all.union(area);

@@ -73,7 +73,14 @@ impl App {
     }
 
     /// Changes a feature by replacement or by merge.
-    pub async fn change(&self, target: Target, raw: RawFeature, crs: Crs, how: Onto, force: bool) -> Result<Stored, AppError> {
+    pub async fn change(
+        &self,
+        target: Target,
+        raw: RawFeature,
+        crs: Crs,
+        how: Onto,
+        force: bool,
+    ) -> Result<Stored, AppError> {
         self.check_guard(&target)?;
         let mut drafts = self.read_drafts(target.layer, vec![raw], crs, false).await?;
         let draft = drafts.pop().ok_or(AppError::Invalid(Vec::new()))?;
@@ -101,7 +108,13 @@ impl App {
     }
 
     /// Reads and gates input off the async threads, a few at a time.
-    async fn read_drafts(&self, layer: Layer, raw: Vec<RawFeature>, crs: Crs, in_collection: bool) -> Result<Vec<Draft>, AppError> {
+    async fn read_drafts(
+        &self,
+        layer: Layer,
+        raw: Vec<RawFeature>,
+        crs: Crs,
+        in_collection: bool,
+    ) -> Result<Vec<Draft>, AppError> {
         let _turn = self.0.reading.acquire().await.map_err(|_| AppError::Overloaded)?;
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {
@@ -137,10 +150,7 @@ pub(super) fn placed(errors: Vec<FieldError>, at: usize, in_collection: bool) ->
     if !in_collection {
         return errors;
     }
-    errors
-        .into_iter()
-        .map(|error| FieldError::new(format!("/features/{at}{}", error.pointer), error.detail))
-        .collect()
+    errors.into_iter().map(|error| FieldError::new(format!("/features/{at}{}", error.pointer), error.detail)).collect()
 }
 
 fn first(created: Created) -> Result<Stored, AppError> {

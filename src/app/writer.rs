@@ -132,9 +132,7 @@ fn refuse_all(answers: impl Iterator<Item = oneshot::Sender<Outcome>>, error: &A
     for answer in answers {
         drop(answer.send(Err(match error {
             AppError::DiskFull => AppError::DiskFull,
-            AppError::Store(cause) => {
-                AppError::Store(StoreError::Corrupt(format!("the write was given up: {cause}")))
-            }
+            AppError::Store(cause) => AppError::Store(StoreError::Corrupt(format!("the write was given up: {cause}"))),
             _ => AppError::Overloaded,
         })));
     }

@@ -50,7 +50,9 @@ pub(super) async fn restore(global: &Global, file: &Path) -> Result<(), Failure>
 async fn try_restore(file: &Path, trial: &Path, target: &Path) -> Result<(), Failure> {
     let copy = trial.join(FILE_NAME);
     std::fs::copy(file, &copy).with_context(|| format!("cannot read {}", file.display()))?;
-    let store = Store::open(trial, Mode::Existing).await.map_err(|_| anyhow!("{} is not a backup of patrolmap", file.display()))?;
+    let store = Store::open(trial, Mode::Existing)
+        .await
+        .map_err(|_| anyhow!("{} is not a backup of patrolmap", file.display()))?;
     let faults = store.check().await.map_err(AppError::from)?;
     store.close().await;
     drop(store);

@@ -31,7 +31,8 @@ pub(super) async fn demo(global: &Global, arguments: ServeArguments) -> Result<(
     std::fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let configuration = directory.join(FILE_NAME);
     if !configuration.exists() {
-        std::fs::write(&configuration, CONFIGURATION).with_context(|| format!("cannot write {}", configuration.display()))?;
+        std::fs::write(&configuration, CONFIGURATION)
+            .with_context(|| format!("cannot write {}", configuration.display()))?;
     }
     fill(&global).await?;
     serve(&global, arguments).await

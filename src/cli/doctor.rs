@@ -5,10 +5,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use hyper::Uri;
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt, Empty};
+use hyper::Uri;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -88,7 +88,10 @@ async fn compare(global: &Global, mut app: App, server: &Uri) -> anyhow::Result<
             return Ok(faults);
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
-        app = global.open(Mode::Existing, &Layer::ALL).await.map_err(|_| anyhow!("the store could not be opened again"))?;
+        app = global
+            .open(Mode::Existing, &Layer::ALL)
+            .await
+            .map_err(|_| anyhow!("the store could not be opened again"))?;
     }
     bail!("the service is being written to all the time: nothing could be compared at one moment")
 }
@@ -112,7 +115,9 @@ async fn compare_layer(app: &App, client: &mut Client, layer: Layer) -> anyhow::
         let link = page.links.into_iter().find(|link| link.rel == "next");
         next = link.and_then(|link| Some(link.href.parse::<Uri>().ok()?.path_and_query()?.to_string()));
     }
-    faults.extend(ours.values().take(20).map(|id| format!("{} {id}: the service does not hold what is stored", layer.name())));
+    faults.extend(
+        ours.values().take(20).map(|id| format!("{} {id}: the service does not hold what is stored", layer.name())),
+    );
     Ok(faults)
 }
 
@@ -137,6 +142,7 @@ impl Client {
 
     async fn get(&mut self, path: &str) -> anyhow::Result<Bytes> {
         let request = hyper::Request::get(path).header("host", &self.authority).body(Empty::new())?;
+        self.sender.ready().await.context("the service hung up")?;
         let response = self.sender.send_request(request).await.context("the service did not answer")?;
         let status = response.status();
         let body = response.into_body().collect().await.context("the answer broke off")?.to_bytes();

@@ -37,7 +37,12 @@ pub(super) async fn export(global: &Global, arguments: ExportArguments) -> Resul
         None => Vec::new(),
         Some(text) => bbox::parse(text, &WGS84).map_err(|error| Failure::Usage(format!("--bbox: {error}")))?,
     };
-    let by_name = arguments.output.as_deref().and_then(Path::extension).and_then(|name| name.to_str()).and_then(Format::from_name);
+    let by_name = arguments
+        .output
+        .as_deref()
+        .and_then(Path::extension)
+        .and_then(|name| name.to_str())
+        .and_then(Format::from_name);
     let format = arguments.format.or(by_name).unwrap_or(Format::GeoJson);
     let request = ExportRequest { layer: arguments.layer, format, crs: arguments.crs, windows };
     let count = match &arguments.output {

@@ -148,7 +148,10 @@ fn end(failure: &Failure) -> ExitCode {
 
 /// Whoever read our output has gone: nothing to say.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Messages to stderr; `PATROLMAP_LOG` chooses which (`debug`, `patrolmap=trace`).
@@ -165,14 +168,17 @@ impl Global {
     }
 
     fn config(&self) -> Result<Config, Failure> {
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Config::read(self.config.as_deref(), self.directory(), environment).map_err(|error| Failure::Usage(format!("{error:#}")))
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Config::read(self.config.as_deref(), self.directory(), environment)
+            .map_err(|error| Failure::Usage(format!("{error:#}")))
     }
 
     /// Opens the store with these layers in memory.
     async fn open(&self, mode: Mode, layers: &[Layer]) -> Result<App, Failure> {
         let settings = self.config()?.settings();
-        Ok(App::open(Opening { directory: self.directory(), mode, settings, actor: self.actor.clone(), layers }).await?)
+        Ok(App::open(Opening { directory: self.directory(), mode, settings, actor: self.actor.clone(), layers })
+            .await?)
     }
 }
 

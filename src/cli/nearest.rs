@@ -98,7 +98,8 @@ pub(super) async fn nearest(global: &Global, arguments: NearestArguments) -> Res
     let many = arguments.from.is_some();
     let extras = csv_columns(arguments.format, &app.snapshot().layer(arguments.layer).extra_names(), many);
     let out = BufWriter::new(std::io::stdout().lock());
-    let mut writer = Writer::new(out, arguments.format, arguments.layer, arguments.crs.clone(), extras).map_err(output)?;
+    let mut writer =
+        Writer::new(out, arguments.format, arguments.layer, arguments.crs.clone(), extras).map_err(output)?;
     for (at, from) in origins.into_iter().enumerate() {
         question.from = from;
         for mut feature in answers(&snapshot, &question) {
@@ -157,8 +158,10 @@ fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
     let source = open(path, &OpenOptions::default()).map_err(|error| Failure::Failed(error.into()))?;
     let mut origins = Vec::new();
     for feature in source.features {
-        let feature = feature.map_err(|error| Failure::Failed(anyhow::Error::from(error).context(path.display().to_string())))?;
-        let failed = |reason: String| Failure::Failed(anyhow::anyhow!("{}, {}: {reason}", path.display(), feature.place));
+        let feature =
+            feature.map_err(|error| Failure::Failed(anyhow::Error::from(error).context(path.display().to_string())))?;
+        let failed =
+            |reason: String| Failure::Failed(anyhow::anyhow!("{}, {}: {reason}", path.display(), feature.place));
         let Given::Value(raw) = &feature.raw.geometry else { return Err(failed("has no geometry".to_owned())) };
         let kinds = [GeometryKind::Point];
         let admitted = admit(raw, &arguments.crs, &kinds).map_err(|error| failed(error.reason))?;

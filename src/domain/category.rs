@@ -69,7 +69,8 @@ impl Catalogue {
 
     /// The names of all numbering schemes, sorted.
     pub fn schemes(&self) -> Vec<&str> {
-        let mut schemes: Vec<&str> = self.entries.iter().flat_map(|entry| entry.codes.keys().map(String::as_str)).collect();
+        let mut schemes: Vec<&str> =
+            self.entries.iter().flat_map(|entry| entry.codes.keys().map(String::as_str)).collect();
         schemes.sort_unstable();
         schemes.dedup();
         schemes

@@ -141,7 +141,8 @@ pub fn read(layer: Layer, raw: RawFeature, rules: &Rules<'_>) -> Result<Draft, V
     for (name, json) in raw.properties {
         reader.property(name, json);
     }
-    if rules.id_is_external && matches!(reader.draft.external_id, Given::Absent)
+    if rules.id_is_external
+        && matches!(reader.draft.external_id, Given::Absent)
         && let Some(id) = raw.id
     {
         reader.external_id(&id, "/id");
@@ -187,7 +188,7 @@ impl Reader<'_> {
         } else if let Some(at) = self.declaration.position(&name) {
             let property = &self.declaration.properties[at];
             if !property.computed {
-                self.declared(at, property, json, pointer);
+                self.declared(at, property, &json, pointer);
             }
         } else if let Some((at, by)) = reference_named(self.declaration, &name) {
             if !self.declaration.properties[at].computed {
@@ -212,11 +213,11 @@ impl Reader<'_> {
         self.draft.external_id = if text.is_empty() { Given::Null } else { Given::Value(text) };
     }
 
-    fn declared(&mut self, at: usize, property: &Property, json: Json, pointer: String) {
-        if let (Kind::Reference(_), false) = (property.kind, reading::is_blank(&json)) {
-            return self.reference(at, LookupKey::Id, &json, pointer);
+    fn declared(&mut self, at: usize, property: &Property, json: &Json, pointer: String) {
+        if let (Kind::Reference(_), false) = (property.kind, reading::is_blank(json)) {
+            return self.reference(at, LookupKey::Id, json, pointer);
         }
-        match reading::read_value(property, &json, self.rules) {
+        match reading::read_value(property, json, self.rules) {
             Ok(ReadValue { value, fold }) => {
                 self.draft.notes.times_twice += u32::from(fold == Fold::Twice);
                 self.draft.notes.times_skipped += u32::from(fold == Fold::Skipped);
@@ -385,7 +386,10 @@ fn rule_errors(layer: Layer, feature: &Feature) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if declaration.geometry_required && feature.geometry.is_none() {
         let kinds: Vec<&str> = declaration.geometry.iter().map(|kind| kind.name()).collect();
-        errors.push(FieldError::new("/geometry", format!("is missing: {} need a {}", declaration.name, kinds.join(" or "))));
+        errors.push(FieldError::new(
+            "/geometry",
+            format!("is missing: {} need a {}", declaration.name, kinds.join(" or ")),
+        ));
     }
     for (property, value) in declaration.properties.iter().zip(&feature.values) {
         if property.required && value.is_null() {
@@ -402,7 +406,8 @@ fn rule_errors(layer: Layer, feature: &Feature) -> Vec<FieldError> {
             }
         }
         Layer::ConstructionSites => {
-            if let (Value::Date(from), Value::Date(to)) = (feature.value(layer, "started_on"), feature.value(layer, "ended_on"))
+            if let (Value::Date(from), Value::Date(to)) =
+                (feature.value(layer, "started_on"), feature.value(layer, "ended_on"))
                 && from > to
             {
                 errors.push(FieldError::new("/properties/ended_on", "must not be earlier than started_on"));

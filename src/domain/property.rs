@@ -7,9 +7,13 @@ use crate::domain::layer::Layer;
 pub enum Kind {
     Text,
     /// A whole number, never below `min`.
-    Integer { min: i64 },
+    Integer {
+        min: i64,
+    },
     /// A finite number, never below `min`.
-    Number { min: f64 },
+    Number {
+        min: f64,
+    },
     Boolean,
     /// RFC 3339; without an offset read in the configured time zone.
     Instant,

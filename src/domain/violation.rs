@@ -25,12 +25,7 @@ pub static DECLARATION: Declaration = Declaration {
             "状态",
         )
         .default("reported"),
-        property(
-            "source",
-            Kind::Choice(&["patrol", "hotline", "citizen", "video", "superior"]),
-            "Source",
-            "来源",
-        ),
+        property("source", Kind::Choice(&["patrol", "hotline", "citizen", "video", "superior"]), "Source", "来源"),
         property("accuracy_m", MEASURE, "Accuracy of the position", "定位精度").unit("m"),
         property("description", Kind::Text, "Description", "描述"),
         property("area_m2", MEASURE, "Area", "面积").unit("m2").computed(),

@@ -42,9 +42,13 @@ pub struct TableReader<R: Read> {
 pub fn open_table<R: Read>(input: R, head: &[u8], wanted: &GeometryColumns) -> Result<TableReader<R>, FormatError> {
     let mut rows = ReaderBuilder::new().delimiter(delimiter(head)).flexible(true).from_reader(input);
     let headers = rows.headers().map_err(|error| broken(&error))?.clone();
-    let columns: Vec<String> = headers.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
+    let columns: Vec<String> =
+        headers.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
     if columns.iter().all(String::is_empty) {
-        return Err(FormatError::Broken { place: "line 1".to_owned(), detail: "the table has no header row".to_owned() });
+        return Err(FormatError::Broken {
+            place: "line 1".to_owned(),
+            detail: "the table has no header row".to_owned(),
+        });
     }
     let geometry = find_geometry(&columns, wanted)?;
     Ok(TableReader { rows, columns, geometry, row: StringRecord::new(), crlf: ends_in_crlf(head), done: false })
@@ -144,7 +148,8 @@ impl<R: Read> TableReader<R> {
             }
             Geometry::Wkt(at) if self.row[at].trim().is_empty() => Ok(Given::Null),
             Geometry::Wkt(at) => {
-                let read = wkt::read(&self.row[at]).map_err(|detail| format!("column {}: {detail}", self.columns[at]))?;
+                let read =
+                    wkt::read(&self.row[at]).map_err(|detail| format!("column {}: {detail}", self.columns[at]))?;
                 Ok(Given::Value(read))
             }
         }
@@ -198,13 +203,14 @@ pub fn type_extras(layer: Layer, raw: &mut RawFeature) {
 /// What a cell of an undeclared column says: a number, a truth value, null, a quoted text, a list or an object when
 /// it is written exactly so in JSON, else the text itself. `00123` stays a text.
 pub fn typed(cell: &str) -> Json {
-    let looks_like_json = cell.starts_with(['"', '[', '{', '-']) || cell.starts_with(|letter: char| letter.is_ascii_digit())
+    let looks_like_json = cell.starts_with(['"', '[', '{', '-'])
+        || cell.starts_with(|letter: char| letter.is_ascii_digit())
         || matches!(cell, "true" | "false" | "null");
     if !looks_like_json {
         return Json::String(cell.to_owned());
     }
     match serde_json::from_str::<Json>(cell) {
-        Ok(json) if !json.is_number() || json.to_string() == cell => json,
+        Ok(json) if !json.is_number() || json == cell => json,
         _ => Json::String(cell.to_owned()),
     }
 }
@@ -229,7 +235,13 @@ mod tests {
 
     #[test]
     fn columns_are_found_and_cells_kept() {
-        for text in ["id,lon,lat\na,1,2\n", "id;LON;LAT\r\na;1;2\r\n", "id\tx\ty\na\t1\t2", "id,wkt\na,POINT (1 2)\n", "\u{feff}id,经度,纬度\na,1,2"] {
+        for text in [
+            "id,lon,lat\na,1,2\n",
+            "id;LON;LAT\r\na;1;2\r\n",
+            "id\tx\ty\na\t1\t2",
+            "id,wkt\na,POINT (1 2)\n",
+            "\u{feff}id,经度,纬度\na,1,2",
+        ] {
             let rows = read(text, &GeometryColumns::default());
             let row = rows[0].as_ref().unwrap();
             assert_eq!(row.raw.geometry, Given::Value(RawGeometry::Point(RawPosition::xy(1.0, 2.0))), "{text}");

@@ -31,7 +31,11 @@ impl Mapping {
 
     /// Sources that a table with these columns does not have.
     pub fn missing_from(&self, columns: &[String]) -> Vec<&str> {
-        self.renames.iter().map(|(_, source)| source.as_str()).filter(|source| !columns.iter().any(|column| column == source)).collect()
+        self.renames
+            .iter()
+            .map(|(_, source)| source.as_str())
+            .filter(|source| !columns.iter().any(|column| column == source))
+            .collect()
     }
 
     /// Sources that no feature had so far.
@@ -64,7 +68,9 @@ fn pairs(option: &str, entries: &[String]) -> Result<Vec<(String, String)>, Form
         .iter()
         .map(|entry| match entry.split_once('=') {
             Some((target, value)) if !target.is_empty() => Ok((target.to_owned(), value.to_owned())),
-            _ => Err(FormatError::Usage(format!("{option} {entry}: write it as TARGET=..., such as {option} external_id=id"))),
+            _ => Err(FormatError::Usage(format!(
+                "{option} {entry}: write it as TARGET=..., such as {option} external_id=id"
+            ))),
         })
         .collect()
 }

@@ -84,7 +84,10 @@ fn by_name(path: &Path, head: &[u8]) -> Option<Format> {
     match name.rsplit_once('.')?.1 {
         "geojsonl" | "geojsons" | "ndjson" | "jsonl" | "geojsonseq" => Some(Format::GeoJsonSeq),
         // Files of one feature a line are often called .json too.
-        "geojson" | "json" => Some(by_content(head)),
+        "geojson" | "json" => Some(match by_content(head) {
+            Format::GeoJsonSeq => Format::GeoJsonSeq,
+            _ => Format::GeoJson,
+        }),
         "csv" | "tsv" | "txt" => Some(Format::Csv),
         _ => None,
     }

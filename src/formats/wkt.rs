@@ -86,7 +86,8 @@ impl<'a> Text<'a> {
         self.text = rest;
         let mut position = RawPosition { ordinates: [0.0; 3], count: 0 };
         for word in numbers.split_whitespace() {
-            let number: f64 = word.parse().map_err(|_| format!("'{}' is not a number", word.chars().take(40).collect::<String>()))?;
+            let number: f64 =
+                word.parse().map_err(|_| format!("'{}' is not a number", word.chars().take(40).collect::<String>()))?;
             if let Some(place) = position.ordinates.get_mut(position.count) {
                 *place = number;
             }
@@ -156,11 +157,26 @@ mod tests {
     #[test]
     fn kinds_and_faults() {
         assert_eq!(read("POINT (1 2)"), Ok(RawGeometry::Point(RawPosition::xy(1.0, 2.0))));
-        assert_eq!(read("point z(1 2 3)"), Ok(RawGeometry::Point(RawPosition { ordinates: [1.0, 2.0, 3.0], count: 3 })));
-        assert!(matches!(read("PolygonZ ((0 0 1,1 0 1,1 1 1,0 0 1))"), Ok(RawGeometry::Polygon(rings)) if rings[0].len() == 4));
+        assert_eq!(
+            read("point z(1 2 3)"),
+            Ok(RawGeometry::Point(RawPosition { ordinates: [1.0, 2.0, 3.0], count: 3 }))
+        );
+        assert!(
+            matches!(read("PolygonZ ((0 0 1,1 0 1,1 1 1,0 0 1))"), Ok(RawGeometry::Polygon(rings)) if rings[0].len() == 4)
+        );
         assert!(matches!(read("MULTIPOINT (1 2, 3 4)"), Ok(RawGeometry::MultiPoint(points)) if points.len() == 2));
         assert!(matches!(read("MULTIPOINT ((1 2), (3 4))"), Ok(RawGeometry::MultiPoint(points)) if points.len() == 2));
-        for text in ["", "POINT", "POINT (", "POINT ()", "POINT (1 x)", "POINT (1 2) x", "CIRCLE (1 2)", "POLYGON ((0 0,1 1)", "("] {
+        for text in [
+            "",
+            "POINT",
+            "POINT (",
+            "POINT ()",
+            "POINT (1 x)",
+            "POINT (1 2) x",
+            "CIRCLE (1 2)",
+            "POLYGON ((0 0,1 1)",
+            "(",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -10,7 +10,8 @@ const STEPS: u32 = 16;
 ///
 /// West beyond east means across the antimeridian: two windows then. The error is a sentence.
 pub fn parse(text: &str, crs: &Crs) -> Result<Vec<Envelope>, String> {
-    let wrong = || format!("'{}' is not a box: write it as west,south,east,north", text.chars().take(80).collect::<String>());
+    let wrong =
+        || format!("'{}' is not a box: write it as west,south,east,north", text.chars().take(80).collect::<String>());
     let numbers: Vec<f64> = text
         .split(',')
         .map(|part| part.trim().parse::<f64>().ok().filter(|number| number.is_finite()))
@@ -25,7 +26,11 @@ pub fn parse(text: &str, crs: &Crs) -> Result<Vec<Envelope>, String> {
         return degrees(first, second);
     }
     let window = converted(first, second, crs)?;
-    if window.is_empty() { Err("the box is empty: its second corner must be greater than its first".to_owned()) } else { Ok(vec![window]) }
+    if window.is_empty() {
+        Err("the box is empty: its second corner must be greater than its first".to_owned())
+    } else {
+        Ok(vec![window])
+    }
 }
 
 fn degrees((west, south): (f64, f64), (east, north): (f64, f64)) -> Result<Vec<Envelope>, String> {

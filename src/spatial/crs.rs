@@ -123,7 +123,7 @@ impl Crs {
             System::Gcj02 => Some(china::gcj02_from_wgs84(lon, lat)),
             System::Bd09 => Some(china::bd09_from_wgs84(lon, lat)),
             System::WebMercator => degrees_to_web_mercator(lon, lat),
-            System::Transverse(zone) => zone.from_degrees(lon, lat),
+            System::Transverse(zone) => zone.of_degrees(lon, lat),
         };
         let (x, y) = place.filter(|(x, y)| x.is_finite() && y.is_finite()).ok_or_else(outside)?;
         Ok(if self.north_first { (y, x) } else { (x, y) })
@@ -248,7 +248,7 @@ impl Transverse {
         Some((place.0.to_degrees(), place.1.to_degrees()))
     }
 
-    fn from_degrees(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
+    fn of_degrees(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
         let mut place = (lon.to_radians(), lat.to_radians(), 0.0);
         proj4rs::transform::transform(&self.degrees, &self.plane, &mut place).ok()?;
         Some((place.0, place.1))
@@ -308,7 +308,15 @@ mod tests {
 
     #[test]
     fn wrong_systems_are_refused() {
-        for text in ["", "EPSG:", "EPSG:4555", "EPSG:99999999999", "utm", "urn:ogc:def:crs:EPSG::x", "http://www.opengis.net/def/crs/"] {
+        for text in [
+            "",
+            "EPSG:",
+            "EPSG:4555",
+            "EPSG:99999999999",
+            "utm",
+            "urn:ogc:def:crs:EPSG::x",
+            "http://www.opengis.net/def/crs/",
+        ] {
             assert!(matches!(Crs::parse(text), Err(CrsError::Unknown(_))), "{text}");
         }
         let utm = Crs::parse("EPSG:32619").unwrap();

@@ -98,7 +98,13 @@ pub fn foot_on_line(line: &LineString, from: Coord) -> Foot {
         return Foot { metres, at: from, share: 0.0, piece: 0, side: Side::On };
     };
     let at = along(edge.start, edge.end, share);
-    Foot { metres, at, share: share_of_line(line, piece, share), piece, side: side_of(line, piece, share, from, metres) }
+    Foot {
+        metres,
+        at,
+        share: share_of_line(line, piece, share),
+        piece,
+        side: side_of(line, piece, share, from, metres),
+    }
 }
 
 /// Side by the piece of the foot; at a corner by the corner itself: a place outside a sharp bend lies on the outer side.
@@ -204,9 +210,10 @@ fn closest_on_piece(a: Coord, b: Coord, from: Coord) -> (f64, f64) {
         }
     }
     let middle = f64::midpoint(low, high);
-    [0.0, 1.0, middle].into_iter().map(|share| (share, metres(share))).fold((0.0, f64::INFINITY), |best, next| {
-        if next.1 < best.1 { next } else { best }
-    })
+    [0.0, 1.0, middle]
+        .into_iter()
+        .map(|share| (share, metres(share)))
+        .fold((0.0, f64::INFINITY), |best, next| if next.1 < best.1 { next } else { best })
 }
 
 fn haversine_m(a: Coord, b: Coord) -> f64 {

@@ -53,7 +53,10 @@ fn check_size(raw: &RawGeometry) -> Result<(), GateError> {
         rings += 1;
     });
     if vertices > MOST_VERTICES {
-        return Err(refuse("/coordinates", format!("has {vertices} vertices: at most {MOST_VERTICES} are taken, simplify it")));
+        return Err(refuse(
+            "/coordinates",
+            format!("has {vertices} vertices: at most {MOST_VERTICES} are taken, simplify it"),
+        ));
     }
     if rings > MOST_RINGS {
         return Err(refuse("/coordinates", format!("has {rings} rings: at most {MOST_RINGS} are taken, split it")));
@@ -155,10 +158,16 @@ impl Gate<'_> {
 
     /// The corners of a ring without repeats and without the closing position.
     fn ring(&self, positions: &[RawPosition], pointer: &str) -> Result<Vec<GridPoint>, GateError> {
-        if positions.len() < 4 {
-            return Err(refuse(pointer, format!("a ring needs at least four positions, the last equal to the first: it has {}", positions.len())));
-        }
         let mut corners = self.corners(positions, pointer)?;
+        if positions.len() < 4 {
+            return Err(refuse(
+                pointer,
+                format!(
+                    "a ring needs at least four positions, the last equal to the first: it has {}",
+                    positions.len()
+                ),
+            ));
+        }
         if corners.first() != corners.last() {
             return Err(refuse(pointer, "the ring is not closed: its last position must equal its first"));
         }
@@ -282,7 +291,9 @@ mod tests {
         assert_eq!(refusal(&open, AREAS).pointer, "/coordinates/0");
         let bow_tie = RawGeometry::Polygon(vec![ring(&[(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)])]);
         assert!(refusal(&bow_tie, AREAS).reason.contains("crosses itself near 0.5000000, 0.5000000"));
-        for empty in [RawGeometry::Polygon(vec![]), RawGeometry::Polygon(vec![vec![]]), RawGeometry::MultiPolygon(vec![])] {
+        for empty in
+            [RawGeometry::Polygon(vec![]), RawGeometry::Polygon(vec![vec![]]), RawGeometry::MultiPolygon(vec![])]
+        {
             refusal(&empty, AREAS);
         }
         let clockwise = RawGeometry::Polygon(vec![ring(&[(0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.0, 0.0)])]);

@@ -41,10 +41,8 @@ mod tests {
     #[test]
     fn a_known_line_and_a_known_area() {
         // Flinders Peak to Buninyong (Geocentric Datum of Australia technical manual, on GRS 80).
-        let metres = distance_m(
-            Coord { x: 144.424_867_9, y: -37.951_033_4 },
-            Coord { x: 143.926_495_5, y: -37.652_821_1 },
-        );
+        let metres =
+            distance_m(Coord { x: 144.424_867_9, y: -37.951_033_4 }, Coord { x: 143.926_495_5, y: -37.652_821_1 });
         assert!((metres - 54_972.271).abs() < 0.01, "{metres}");
         let square: Polygon = polygon![(x: 0.0, y: 0.0), (x: 1.0, y: 0.0), (x: 1.0, y: 1.0), (x: 0.0, y: 1.0)];
         // Between the meridians 0 and 1 from the equator to 1 degree north, along geodesics.

@@ -90,9 +90,7 @@ impl Shape {
         match self {
             Self::Point(point) => *point,
             Self::LineString(line) => middle_of(line),
-            Self::Polygon(polygon) => {
-                polygon.interior_point().unwrap_or_else(|| Point(self.envelope().centre()))
-            }
+            Self::Polygon(polygon) => polygon.interior_point().unwrap_or_else(|| Point(self.envelope().centre())),
             Self::MultiPolygon(polygons) => {
                 polygons.interior_point().unwrap_or_else(|| Point(self.envelope().centre()))
             }
@@ -164,16 +162,10 @@ impl Envelope {
     }
 
     pub fn contains(self, other: Self) -> bool {
-        self.west <= other.west
-            && other.east <= self.east
-            && self.south <= other.south
-            && other.north <= self.north
+        self.west <= other.west && other.east <= self.east && self.south <= other.south && other.north <= self.north
     }
 
     pub fn intersects(self, other: Self) -> bool {
-        self.west <= other.east
-            && other.west <= self.east
-            && self.south <= other.north
-            && other.south <= self.north
+        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
     }
 }

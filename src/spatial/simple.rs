@@ -93,12 +93,13 @@ impl Ord for Edge {
             return Ordering::Equal;
         }
         let order = match self.left.cmp(&other.left) {
-            Ordering::Less => turn(self.left, self.right, other.left)
-                .then_with(|| turn(self.left, self.right, other.right))
-                .reverse(),
+            Ordering::Less => {
+                turn(self.left, self.right, other.left).then_with(|| turn(self.left, self.right, other.right)).reverse()
+            }
             Ordering::Equal => turn(self.left, self.right, other.right).reverse(),
-            Ordering::Greater => turn(other.left, other.right, self.left)
-                .then_with(|| turn(other.left, other.right, self.right)),
+            Ordering::Greater => {
+                turn(other.left, other.right, self.left).then_with(|| turn(other.left, other.right, self.right))
+            }
         };
         order.then_with(|| self.identity().cmp(&other.identity()))
     }

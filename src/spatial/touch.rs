@@ -55,7 +55,13 @@ impl Touches {
         for &(at, chains) in &points {
             let chains: Vec<Chain> = chains
                 .iter()
-                .map(|chain| if chain.from == *at { corner_at.get(&(*at, chain.ring)).copied().unwrap_or(*chain) } else { *chain })
+                .map(|chain| {
+                    if chain.from == *at {
+                        corner_at.get(&(*at, chain.ring)).copied().unwrap_or(*chain)
+                    } else {
+                        *chain
+                    }
+                })
                 .collect();
             check_point(rings, *at, chains)?;
         }

@@ -85,9 +85,10 @@ pub(super) fn bind<'q>(mut query: Query<'q>, feature: &'q Feature, commit: i64) 
             Value::Boolean(truth) => query.bind(i64::from(*truth)),
             Value::Instant(at) => query.bind(at.as_microsecond()),
             Value::Date(date) => query.bind(date.to_string()),
-            Value::Positions(positions) => query.bind(Json::from(
-                positions.iter().map(|position| Json::from(position.to_vec())).collect::<Vec<_>>(),
-            ).to_string()),
+            Value::Positions(positions) => query.bind(
+                Json::from(positions.iter().map(|position| Json::from(position.to_vec())).collect::<Vec<_>>())
+                    .to_string(),
+            ),
         };
     }
     query

@@ -36,7 +36,7 @@ pub use write::WriteTx;
 pub const FILE_NAME: &str = "patrolmap.db";
 
 /// A bulk publication of another process may hold the write lock for some seconds.
-const WRITER_PATIENCE: Duration = Duration::from_secs(60);
+const WRITER_PATIENCE: Duration = Duration::from_mins(1);
 const READER_PATIENCE: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 

@@ -88,7 +88,12 @@ impl ReadTx {
     }
 
     /// Features with ids above `after`, by id.
-    pub async fn load_page(&mut self, layer: Layer, after: FeatureId, limit: usize) -> Result<Vec<Feature>, StoreError> {
+    pub async fn load_page(
+        &mut self,
+        layer: Layer,
+        after: FeatureId,
+        limit: usize,
+    ) -> Result<Vec<Feature>, StoreError> {
         let query = sqlx::query(statements(layer).select_page.as_str()).bind(after.0).bind(limit as i64);
         let mut rows = query.fetch(self.connection());
         let mut features = Vec::with_capacity(limit.min(8192));
@@ -103,7 +108,11 @@ impl ReadTx {
         features(self.connection(), layer, ids).await
     }
 
-    pub async fn by_external_ids(&mut self, layer: Layer, keys: &[String]) -> Result<Vec<(String, FeatureId)>, StoreError> {
+    pub async fn by_external_ids(
+        &mut self,
+        layer: Layer,
+        keys: &[String],
+    ) -> Result<Vec<(String, FeatureId)>, StoreError> {
         by_keys(self.connection(), statements(layer).by_external_ids.as_str(), keys).await
     }
 
@@ -116,13 +125,19 @@ impl ReadTx {
 
     /// The oldest change that the log still keeps.
     pub async fn oldest_change(&mut self) -> Result<Option<Rev>, StoreError> {
-        let oldest: Option<i64> = sqlx::query_scalar("select min(seq) from change").fetch_one(self.connection()).await?;
+        let oldest: Option<i64> =
+            sqlx::query_scalar("select min(seq) from change").fetch_one(self.connection()).await?;
         Ok(oldest.map(Rev))
     }
 
     /// Changes after `since`, in order: about `limit`, the last commit always whole.
     pub async fn changes(&mut self, since: Rev, limit: usize) -> Result<Vec<Change>, StoreError> {
-        let mut changes = self.change_rows("select seq, commit_id, layer, feature_id, operation from change where seq > ? order by seq limit ?", [since.0, limit as i64]).await?;
+        let mut changes = self
+            .change_rows(
+                "select seq, commit_id, layer, feature_id, operation from change where seq > ? order by seq limit ?",
+                [since.0, limit as i64],
+            )
+            .await?;
         if changes.len() == limit
             && let Some(last) = changes.last().copied()
         {

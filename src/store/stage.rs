@@ -131,7 +131,12 @@ impl Stage {
         }
     }
 
-    async fn publish_staged(&mut self, actor: &str, at: Timestamp, again: &Rederive<'_>) -> Result<Published, StoreError> {
+    async fn publish_staged(
+        &mut self,
+        actor: &str,
+        at: Timestamp,
+        again: &Rederive<'_>,
+    ) -> Result<Published, StoreError> {
         let (next_rev, commit): (i64, i64) =
             sqlx::query_as("select next_rev, next_commit from sequence").fetch_one(&mut self.connection).await?;
         for sql in [&self.sql.clash_created, &self.sql.clash_updated] {
@@ -194,8 +199,11 @@ impl Sql {
         let key = format!("{table}_id");
         let all = columns::columns(layer);
         // Revision, commit and times are set at publication.
-        let carried: Vec<&str> =
-            all.iter().copied().filter(|name| !matches!(*name, "rev" | "commit_id" | "created_at" | "updated_at")).collect();
+        let carried: Vec<&str> = all
+            .iter()
+            .copied()
+            .filter(|name| !matches!(*name, "rev" | "commit_id" | "created_at" | "updated_at"))
+            .collect();
         let names = carried.join(", ");
         let settings: Vec<String> = carried.iter().map(|name| format!("{name} = staged.{name}")).collect();
         Self {

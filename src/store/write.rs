@@ -156,7 +156,11 @@ impl WriteTx {
         read::features(&mut self.connection, layer, ids).await
     }
 
-    pub async fn by_external_ids(&mut self, layer: Layer, keys: &[String]) -> Result<Vec<(String, FeatureId)>, StoreError> {
+    pub async fn by_external_ids(
+        &mut self,
+        layer: Layer,
+        keys: &[String],
+    ) -> Result<Vec<(String, FeatureId)>, StoreError> {
         read::by_keys(&mut self.connection, statements(layer).by_external_ids.as_str(), keys).await
     }
 
@@ -182,7 +186,12 @@ impl WriteTx {
     }
 
     /// Notes how far a derivation has got.
-    pub async fn advance_derivation(&mut self, id: i64, after_curve: u64, after_id: FeatureId) -> Result<(), StoreError> {
+    pub async fn advance_derivation(
+        &mut self,
+        id: i64,
+        after_curve: u64,
+        after_id: FeatureId,
+    ) -> Result<(), StoreError> {
         self.touched = true;
         derivation::advance(&mut self.connection, id, after_curve, after_id).await
     }

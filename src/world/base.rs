@@ -105,7 +105,13 @@ impl Base {
     }
 
     /// Cuts a run of rows into chunks of about equal size.
-    fn append_group(&mut self, group: &mut Vec<(Key, Source)>, old: &Self, incoming: &[(Key, Incoming<'_>)], encode: Encode<'_>) {
+    fn append_group(
+        &mut self,
+        group: &mut Vec<(Key, Source)>,
+        old: &Self,
+        incoming: &[(Key, Incoming<'_>)],
+        encode: Encode<'_>,
+    ) {
         if group.is_empty() {
             return;
         }
@@ -151,7 +157,13 @@ impl Base {
     }
 }
 
-fn build_chunk(layer: Layer, cut: &[(Key, Source)], old: &Base, incoming: &[(Key, Incoming<'_>)], encode: Encode<'_>) -> Chunk {
+fn build_chunk(
+    layer: Layer,
+    cut: &[(Key, Source)],
+    old: &Base,
+    incoming: &[(Key, Incoming<'_>)],
+    encode: Encode<'_>,
+) -> Chunk {
     // A chunk's number is its identity for the index; it only has to be new.
     static NEXT_UID: AtomicU64 = AtomicU64::new(0);
     let mut builder = ChunkBuilder::new(layer);

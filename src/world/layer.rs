@@ -123,7 +123,7 @@ impl<'a> Row<'a> {
     pub(super) fn microseconds(&self, property: usize) -> Option<i64> {
         match self {
             Self::Base(row) => row.chunk.rows.column(property).microseconds(row.at),
-            Self::Overlay(_, entry) => entry.feature.values[property].instant().map(|at| at.as_microsecond()),
+            Self::Overlay(_, entry) => entry.feature.values[property].instant().map(jiff::Timestamp::as_microsecond),
         }
     }
 
@@ -324,10 +324,7 @@ impl LayerSnapshot {
     fn hidden_ids(&self) -> Vec<FeatureId> {
         let chunks: std::collections::HashMap<u64, &Arc<Chunk>> =
             self.base.chunks.iter().map(|chunk| (chunk.uid, chunk)).collect();
-        self.overlay
-            .all_hidden()
-            .filter_map(|(uid, row)| chunks.get(&uid).map(|chunk| chunk.rows.id(row)))
-            .collect()
+        self.overlay.all_hidden().filter_map(|(uid, row)| chunks.get(&uid).map(|chunk| chunk.rows.id(row))).collect()
     }
 
     pub(super) fn is_due(&self) -> bool {

@@ -38,6 +38,7 @@ pub struct Entry {
 
 /// One change of a layer.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "changes come as lists of nearly only the large one")]
 pub enum Change {
     Upsert(Entry),
     Delete(FeatureId),

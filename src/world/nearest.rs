@@ -21,7 +21,11 @@ struct Candidate<'a> {
 }
 
 enum What<'a> {
-    Node { slot: usize, level: usize, node: usize },
+    Node {
+        slot: usize,
+        level: usize,
+        node: usize,
+    },
     OverlayNode(&'a ParentNode<Leaf>),
     Row(usize, usize),
     Entry(&'a Entry),

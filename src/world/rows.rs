@@ -107,7 +107,9 @@ impl Rows {
             column.push(at, value);
         }
         if !feature.extras.is_empty() {
-            for name in feature.extras.keys().filter(|name| !self.extra_names.contains(*name)).cloned().collect::<Vec<_>>() {
+            for name in
+                feature.extras.keys().filter(|name| !self.extra_names.contains(*name)).cloned().collect::<Vec<_>>()
+            {
                 self.extra_names.insert(name);
             }
             self.extras.push(at, Some(&Json::Object(feature.extras.clone()).to_string()));

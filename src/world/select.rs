@@ -46,7 +46,12 @@ impl LayerSnapshot {
     }
 
     /// Walks the rows that answer the query after a key, in order, until `visit` says false.
-    fn walk(&self, query: &Query, after: Option<Key>, visit: &mut dyn FnMut(usize, usize, usize, Option<&Arc<Entry>>) -> bool) {
+    fn walk(
+        &self,
+        query: &Query,
+        after: Option<Key>,
+        visit: &mut dyn FnMut(usize, usize, usize, Option<&Arc<Entry>>) -> bool,
+    ) {
         let after = after.unwrap_or((0, FeatureId(i64::MIN)));
         let entries = self.entries_after(query, after);
         let mut pending = entries.into_iter().peekable();
@@ -76,13 +81,15 @@ impl LayerSnapshot {
                     from = end;
                 }
             };
-            let mut shown = |from: usize, to: usize| split_hidden(from, to, hidden, &mut |from, to| {
-                if query.looks_at_rows() {
-                    accepted_runs(from, to, |at| query.accepts(&Row::base(chunk, at)), &mut take);
-                } else {
-                    take(from, to);
-                }
-            });
+            let mut shown = |from: usize, to: usize| {
+                split_hidden(from, to, hidden, &mut |from, to| {
+                    if query.looks_at_rows() {
+                        accepted_runs(from, to, |at| query.accepts(&Row::base(chunk, at)), &mut take);
+                    } else {
+                        take(from, to);
+                    }
+                });
+            };
             if query.windows.is_empty() {
                 shown(start, chunk.len());
             } else {
@@ -103,7 +110,13 @@ impl LayerSnapshot {
         let wanted = |entry: &Arc<Entry>| query.accepts(&Row::Overlay(self.layer, entry));
         if query.windows.is_empty() {
             let bounds = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
-            return self.overlay.entries.range(bounds).filter(|(_, entry)| wanted(entry)).map(|(key, entry)| (*key, entry)).collect();
+            return self
+                .overlay
+                .entries
+                .range(bounds)
+                .filter(|(_, entry)| wanted(entry))
+                .map(|(key, entry)| (*key, entry))
+                .collect();
         }
         self.overlay
             .keys_in(&query.windows)

@@ -59,7 +59,12 @@ impl Snapshot {
     ///
     /// Cost: proportional to the rows that come and the chunks that they touch; payloads are made as chunks are
     /// filled, so that memory holds them once.
-    pub fn apply_bulk(&self, seq: Rev, bulks: &[Bulk], encode: impl Fn(Layer) -> Box<dyn Fn(&Feature, &mut Vec<u8>) + Sync>) -> Self {
+    pub fn apply_bulk(
+        &self,
+        seq: Rev,
+        bulks: &[Bulk],
+        encode: impl Fn(Layer) -> Box<dyn Fn(&Feature, &mut Vec<u8>) + Sync>,
+    ) -> Self {
         let mut next = Self { seq, layers: self.layers.clone() };
         for bulk in bulks {
             let encode = encode(bulk.layer);

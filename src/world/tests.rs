@@ -118,14 +118,14 @@ impl Model {
         snapshot.apply_bulk(Rev(self.rev), &[bulk], |_| Box::new(payload))
     }
 
-    fn run(&mut self, snapshot: Snapshot, step: &Step) -> Snapshot {
+    fn run(&mut self, snapshot: &Snapshot, step: &Step) -> Snapshot {
         match step {
-            Step::Commit(list) => self.commit(&snapshot, list),
-            Step::Bulk(list) => self.bulk(&snapshot, list),
-            Step::Fold => snapshot.fold(LAYER).rebase(&snapshot).unwrap(),
+            Step::Commit(list) => self.commit(snapshot, list),
+            Step::Bulk(list) => self.bulk(snapshot, list),
+            Step::Fold => snapshot.fold(LAYER).rebase(snapshot).unwrap(),
             Step::SlowFold(list) => {
                 let plan = snapshot.fold(LAYER);
-                let newer = self.commit(&snapshot, list);
+                let newer = self.commit(snapshot, list);
                 plan.rebase(&newer).unwrap()
             }
         }
@@ -142,7 +142,10 @@ impl Model {
             .into_iter()
             .filter(|feature| {
                 let here = query.windows.is_empty()
-                    || feature.geometry.as_ref().is_some_and(|shape| query.windows.iter().any(|window| window::intersects(shape, *window)));
+                    || feature
+                        .geometry
+                        .as_ref()
+                        .is_some_and(|shape| query.windows.iter().any(|window| window::intersects(shape, *window)));
                 let entry = entry((*feature).clone());
                 here && query.accepts(&Row::Overlay(LAYER, &entry))
             })
@@ -166,7 +169,12 @@ fn paged(snapshot: &Snapshot, query: &Query, limit: usize) -> Vec<FeatureId> {
         assert!(page.features <= limit);
         let mut bytes = Vec::new();
         page.write_payloads(&mut bytes);
-        let joined = page.payloads().iter().map(|payload| String::from_utf8(payload.to_vec()).unwrap()).collect::<Vec<_>>().join(",");
+        let joined = page
+            .payloads()
+            .iter()
+            .map(|payload| String::from_utf8(payload.to_vec()).unwrap())
+            .collect::<Vec<_>>()
+            .join(",");
         assert_eq!(String::from_utf8(bytes).unwrap(), joined);
         all.extend(ids(&page));
         match page.next {
@@ -204,7 +212,10 @@ fn check(model: &Model, snapshot: &Snapshot, queries: &[Query], at: Coord) {
         .collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     near.truncate(5);
-    assert_eq!(layer.nearest(at, 5, None, &|_| true, &|row| row.with_shape(|shape| distance_to_shape_m(at, shape))), near);
+    assert_eq!(
+        layer.nearest(at, 5, None, &|_| true, &|row| row.with_shape(|shape| distance_to_shape_m(at, shape))),
+        near
+    );
 }
 
 fn queries(west: i32, south: i32, wide: i32, high: i32) -> Vec<Query> {
@@ -245,7 +256,7 @@ proptest! {
         for step in &steps {
             let held = snapshot.clone();
             let before: Vec<_> = held.layer(LAYER).select(&Query { limit: 1000, ..Query::default() }).payloads();
-            snapshot = model.run(snapshot, step);
+            snapshot = model.run(&snapshot, step);
             // What a reader held has not changed.
             prop_assert_eq!(held.layer(LAYER).select(&Query { limit: 1000, ..Query::default() }).payloads(), before);
         }
@@ -264,7 +275,13 @@ fn chunks_split_merge_and_are_shared() {
     assert_eq!(base.chunks.len(), 5);
     let changed = first.apply(Rev(2), vec![(LAYER, Change::Upsert(entry(feature(20_001, 2, 1, 1, 0))))]);
     let folded = changed.fold(LAYER).rebase(&changed).unwrap();
-    let shared = folded.layer(LAYER).base.chunks.iter().filter(|chunk| base.chunks.iter().any(|old| Arc::ptr_eq(old, chunk))).count();
+    let shared = folded
+        .layer(LAYER)
+        .base
+        .chunks
+        .iter()
+        .filter(|chunk| base.chunks.iter().any(|old| Arc::ptr_eq(old, chunk)))
+        .count();
     assert_eq!(shared, 4, "one chunk is touched");
     let whole = Query { limit: 100_000, ..Query::default() };
     assert_eq!(folded.layer(LAYER).select(&whole).features, 20_001);

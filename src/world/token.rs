@@ -40,11 +40,8 @@ impl Token {
         let Some(hex) = place.strip_prefix('s') else {
             return Some(Self::Place { curve: u64::from_str_radix(place, 16).ok()?, id });
         };
-        let bytes: Option<Vec<u8>> = hex
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect();
+        let bytes: Option<Vec<u8>> =
+            hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
         Some(Self::Sorted { values: serde_json::from_slice(&bytes?).ok()?, id })
     }
 }

@@ -1,8 +1,7 @@
 //! Many rounds of killing the service during writes: `kill [ROUNDS] [SEED]`, 500 rounds unless told otherwise.
 
-#[path = "../it/durable.rs"]
-#[allow(dead_code)]
-mod durable;
+#[path = "../it/killing.rs"]
+mod killing;
 #[path = "../it/support.rs"]
 #[allow(dead_code)]
 mod support;
@@ -17,7 +16,7 @@ fn main() {
             assert!(place.ok(&["doctor"]).contains("healthy"));
             place = support::Place::new();
         }
-        durable::round(&place, seed + round);
+        killing::round(&place, seed + round);
         eprint!("\r{} rounds", round + 1);
     }
     assert!(place.ok(&["doctor"]).contains("healthy"));

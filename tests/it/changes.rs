@@ -11,7 +11,12 @@ use crate::support::{Place, Service, collection, violation};
 fn listen(service: &Service, since: i64) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(&service.base).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    write!(stream, "GET /api/changes?since={since} HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\n\r\n", service.base).unwrap();
+    write!(
+        stream,
+        "GET /api/changes?since={since} HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\n\r\n",
+        service.base
+    )
+    .unwrap();
     BufReader::new(stream)
 }
 
@@ -30,13 +35,18 @@ fn the_list_goes_on_where_it_ended_and_never_cuts_a_commit() {
     let place = Place::new();
     let service = place.serve();
     for _ in 0..3 {
-        service.post("violations", collection(&[violation(1.0, 1.0, json!({})), violation(1.0, 1.1, json!({}))])).expect(201);
+        service
+            .post("violations", collection(&[violation(1.0, 1.0, json!({})), violation(1.0, 1.1, json!({}))]))
+            .expect(201);
     }
     service.send("DELETE", "/api/collections/violations/items/2", &[("if-match", "*")], "");
     let first = service.get("/api/changes?since=0&limit=1").expect(200).json();
     let changes = first["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 2, "a commit comes whole");
-    assert_eq!(changes[0], json!({ "seq": 1, "commit": changes[1]["commit"], "layer": "violations", "id": 1, "operation": "upsert" }));
+    assert_eq!(
+        changes[0],
+        json!({ "seq": 1, "commit": changes[1]["commit"], "layer": "violations", "id": 1, "operation": "upsert" })
+    );
     let rest = service.get(&format!("/api/changes?since={}", first["last"])).expect(200).json();
     assert_eq!(rest["changes"].as_array().unwrap().len(), 5);
     assert_eq!(rest["changes"][4]["operation"], "delete");

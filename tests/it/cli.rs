@@ -35,11 +35,11 @@ fn what_fails_says_why() {
     let place = Place::new();
     let note = place.file("note.geojson", "this is no map");
     let cases: [(&[&str], &str); 5] = [
-        (&["import", "violations", "nowhere.geojson"], "nowhere.geojson"),
-        (&["import", "violations", note.to_str().unwrap()], "note.geojson"),
         (&["export", "violations"], "no store"),
         (&["doctor"], "no store"),
         (&["restore", note.to_str().unwrap()], "not a backup"),
+        (&["import", "violations", "nowhere.geojson"], "nowhere.geojson"),
+        (&["import", "violations", note.to_str().unwrap()], "note.geojson"),
     ];
     for (arguments, hint) in cases {
         let ran = place.run(arguments);

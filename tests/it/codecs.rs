@@ -38,11 +38,25 @@ fn value(kind: Kind, catalogue: &Catalogue, seeded: &mut Seeded) -> Option<Json>
         Kind::Integer { .. } => seeded.below(1 << 40).into(),
         Kind::Number { .. } => ((seeded.share() * 1e6).round() / 1e3).into(),
         Kind::Boolean => (seeded.below(2) == 0).into(),
-        Kind::Instant => format!("20{:02}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", seeded.below(40), 1 + seeded.below(12), 1 + seeded.below(28), seeded.below(24), seeded.below(60), seeded.below(60), seeded.below(1_000_000)).into(),
-        Kind::Date => format!("20{:02}-{:02}-{:02}", seeded.below(40), 1 + seeded.below(12), 1 + seeded.below(28)).into(),
+        Kind::Instant => format!(
+            "20{:02}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+            seeded.below(40),
+            1 + seeded.below(12),
+            1 + seeded.below(28),
+            seeded.below(24),
+            seeded.below(60),
+            seeded.below(60),
+            seeded.below(1_000_000)
+        )
+        .into(),
+        Kind::Date => {
+            format!("20{:02}-{:02}-{:02}", seeded.below(40), 1 + seeded.below(12), 1 + seeded.below(28)).into()
+        }
         Kind::MonthDay => format!("{:02}-{:02}", 1 + seeded.below(12), 1 + seeded.below(28)).into(),
         Kind::Choice(words) => words[seeded.below(words.len() as u64) as usize].into(),
-        Kind::Category => catalogue.entries()[seeded.below(catalogue.entries().len() as u64) as usize].slug.clone().into(),
+        Kind::Category => {
+            catalogue.entries()[seeded.below(catalogue.entries().len() as u64) as usize].slug.clone().into()
+        }
         // References are resolved against a store; here there is none.
         Kind::Reference(_) => return None,
         Kind::Positions => json!([[degrees(seeded, 105.0, 106.0), degrees(seeded, 34.0, 35.0)], [105.5, 34.5]]),
@@ -53,10 +67,12 @@ fn geometry(kind: GeometryKind, seeded: &mut Seeded) -> Json {
     let (x, y) = (degrees(seeded, -179.0, 178.0), degrees(seeded, -80.0, 80.0));
     let at = |dx: f64, dy: f64| json!([((x + dx) * 1e7).round() / 1e7, ((y + dy) * 1e7).round() / 1e7]);
     let ring = json!([at(0.0, 0.0), at(0.1, 0.0), at(0.1, 0.1), at(0.0, 0.1), at(0.0, 0.0)]);
-    let hole = json!([at(0.02, 0.02), at(0.05, 0.02), at(0.05, 0.05), at(0.02, 0.02)]);
+    let hole = json!([at(0.02, 0.02), at(0.05, 0.05), at(0.05, 0.02), at(0.02, 0.02)]);
     match kind {
         GeometryKind::Point => json!({ "type": "Point", "coordinates": at(0.0, 0.0) }),
-        GeometryKind::LineString => json!({ "type": "LineString", "coordinates": [at(0.0, 0.0), at(0.1, 0.05), at(0.2, 0.0)] }),
+        GeometryKind::LineString => {
+            json!({ "type": "LineString", "coordinates": [at(0.0, 0.0), at(0.1, 0.05), at(0.2, 0.0)] })
+        }
         GeometryKind::Polygon => json!({ "type": "Polygon", "coordinates": [ring, hole] }),
         GeometryKind::MultiPolygon => {
             let second = json!([at(0.5, 0.5), at(0.6, 0.5), at(0.6, 0.6), at(0.5, 0.5)]);
@@ -83,7 +99,11 @@ fn input(layer: Layer, catalogue: &Catalogue, seeded: &mut Seeded) -> Json {
     properties.insert("remark".to_owned(), text(seeded).into());
     properties.insert("count".to_owned(), json!(seeded.below(1000)));
     let kinds = declaration.geometry;
-    let geometry = if !declaration.geometry_required && seeded.below(3) == 0 { Json::Null } else { geometry(kinds[seeded.below(kinds.len() as u64) as usize], seeded) };
+    let geometry = if !declaration.geometry_required && seeded.below(3) == 0 {
+        Json::Null
+    } else {
+        geometry(kinds[seeded.below(kinds.len() as u64) as usize], seeded)
+    };
     json!({ "type": "Feature", "properties": properties, "geometry": geometry })
 }
 

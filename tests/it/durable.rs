@@ -6,83 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use crate::support::{GEOJSON, Place, Seeded, Service, collection, shared, violation};
-
-/// Features of one collection that is written at once.
-const BATCH: usize = 5;
-const WRITERS: u64 = 4;
-
-/// What the writers were told.
-#[derive(Default)]
-struct Told {
-    /// Batches by name, and the last status that was acknowledged for each of their features.
-    batches: BTreeMap<String, Vec<u64>>,
-    /// Features whose change was acknowledged.
-    closed: Vec<u64>,
-}
-
-/// Writes until the service is gone.
-fn write(service: &Service, name: &str, told: &Mutex<Told>, stop: &AtomicBool) {
-    let mut count = 0;
-    while !stop.load(Ordering::Relaxed) {
-        count += 1;
-        let batch = format!("{name}-{count}");
-        let features: Vec<Json> = (0..BATCH).map(|at| violation(105.7, 34.5 + at as f64 / 1e3, json!({ "batch": batch }))).collect();
-        let Ok(answer) = service.try_send("POST", "/api/collections/violations/items", &[GEOJSON], collection(&features).into()) else { return };
-        if answer.status != 201 {
-            return;
-        }
-        let ids: Vec<u64> = answer.features().iter().map(|feature| feature["id"].as_u64().unwrap()).collect();
-        let first = ids[0];
-        told.lock().unwrap().batches.insert(batch, ids);
-        let path = format!("/api/collections/violations/items/{first}");
-        let body = r#"{"properties":{"status":"closed"}}"#;
-        match service.try_send("PATCH", &path, &[GEOJSON, ("if-match", "*")], body.into()) {
-            Ok(answer) if answer.status == 200 => told.lock().unwrap().closed.push(first),
-            _ => return,
-        }
-    }
-}
-
-/// One life and violent death of a service; then everything acknowledged must be there, and nothing torn.
-pub fn round(place: &Place, seed: u64) {
-    let service = place.serve();
-    let told = Mutex::new(Told::default());
-    let stop = AtomicBool::new(false);
-    let pid = service.child.id().to_string();
-    std::thread::scope(|scope| {
-        for writer in 0..WRITERS {
-            let (service, told, stop) = (&service, &told, &stop);
-            scope.spawn(move || write(service, &format!("{seed}-{writer}"), told, stop));
-        }
-        std::thread::sleep(Duration::from_millis(20 + Seeded(seed).below(150)));
-        assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
-        stop.store(true, Ordering::Relaxed);
-    });
-    drop(service);
-    let told = told.into_inner().unwrap();
-    let lines = place.ok(&["export", "violations", "-f", "geojsonl"]);
-    let mut stored: BTreeMap<u64, Json> = BTreeMap::new();
-    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
-    for line in lines.lines() {
-        let feature: Json = serde_json::from_str(line).unwrap();
-        *sizes.entry(feature["properties"]["batch"].as_str().unwrap().to_owned()).or_default() += 1;
-        stored.insert(feature["id"].as_u64().unwrap(), feature);
-    }
-    for (batch, ids) in &told.batches {
-        for id in ids {
-            assert_eq!(stored.get(id).map(|feature| &feature["properties"]["batch"]), Some(&json!(batch)), "an acknowledged write is lost");
-        }
-    }
-    for id in &told.closed {
-        assert_eq!(stored[id]["properties"]["status"], "closed", "an acknowledged change is lost");
-    }
-    for (batch, size) in sizes {
-        assert_eq!(size, BATCH, "{batch} is torn");
-    }
-}
+use crate::killing::{BATCH, Told, round, write};
+use crate::support::{Place, shared, violation};
 
 #[test]
 fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
@@ -122,7 +49,8 @@ struct SmallDisk(std::path::PathBuf);
 impl SmallDisk {
     fn mount(at: std::path::PathBuf, size: &str) -> Option<Self> {
         std::fs::create_dir_all(&at).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(&at).output();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(&at).output();
         mounted.is_ok_and(|output| output.status.success()).then_some(Self(at))
     }
 }
@@ -142,7 +70,9 @@ fn a_full_disk_is_told_and_writes_come_back() {
     };
     let data = disk.0.join("data");
     let service = place.serve_with(&["--data", data.to_str().unwrap()]);
-    let body = |at: u64| violation(105.7, 34.5, json!({ "external_id": format!("v{at}"), "note": "n".repeat(4_000) })).to_string();
+    let body = |at: u64| {
+        violation(105.7, 34.5, json!({ "external_id": format!("v{at}"), "note": "n".repeat(4_000) })).to_string()
+    };
     service.post("violations", body(0)).expect(201);
     let ballast = disk.0.join("ballast");
     let mut stored = 1;
@@ -180,9 +110,26 @@ fn dir_size(path: &std::path::Path) -> u64 {
 #[test]
 fn an_import_that_is_killed_leaves_nothing_behind() {
     let place = Place::new();
-    let Some(file) = shared("an_import_that_is_killed", "hotspot/inputs/boston_illegal_parking_33014.csv.gz") else { return };
-    let arguments = ["import", "violations", file.to_str().unwrap(), "--crs", "EPSG:32619", "--xy", "x,y", "--set", "category=motor-parking",
-        "--map", "occurred_at=datetime", "--map", "external_id=id", "--tz", "America/New_York"];
+    let Some(file) = shared("an_import_that_is_killed", "hotspot/inputs/boston_illegal_parking_33014.csv.gz") else {
+        return;
+    };
+    let arguments = [
+        "import",
+        "violations",
+        file.to_str().unwrap(),
+        "--crs",
+        "EPSG:32619",
+        "--xy",
+        "x,y",
+        "--set",
+        "category=motor-parking",
+        "--map",
+        "occurred_at=datetime",
+        "--map",
+        "external_id=id",
+        "--tz",
+        "America/New_York",
+    ];
     let mut child = place.command(&arguments).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(700));
     drop(child.kill());

@@ -42,8 +42,18 @@ fn rows() -> Vec<Row> {
         row("no ordinate", "violations", point("[]"), "coordinates"),
         row("one ordinate", "violations", point("[1]"), "coordinates"),
         row("duplicate key", "violations", r#"{"type":"Point","type":"Point","coordinates":[1,2]}"#, "type"),
-        row("short inner position", "jurisdictions", r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[41],[1,0.5]]]]}"#, "coordinates/0/0/1"),
-        row("empty inner position", "jurisdictions", r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[],[1,0.5],[0,0]]]]}"#, "coordinates/0/0/1"),
+        row(
+            "short inner position",
+            "jurisdictions",
+            r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[41],[1,0.5]]]]}"#,
+            "coordinates/0/0/1",
+        ),
+        row(
+            "empty inner position",
+            "jurisdictions",
+            r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[],[1,0.5],[0,0]]]]}"#,
+            "coordinates/0/0/1",
+        ),
         row("1e300", "violations", point("[1e300,1]"), ""),
         row("beyond the globe", "violations", point("[181,1]"), "181"),
         row("swapped beyond the pole", "violations", point("[34.5,105.7]"), "105.7"),
@@ -55,9 +65,24 @@ fn rows() -> Vec<Row> {
         row("bow-tie", "jurisdictions", polygon("[[[0,0],[1,1],[1,0],[0,1],[0,0]]]"), "0.5"),
         row("two-point ring", "jurisdictions", polygon("[[[0,0],[1,1],[0,0]]]"), ""),
         row("ring without area", "jurisdictions", polygon("[[[0,0],[1,1],[2,2],[0,0]]]"), ""),
-        row("hole outside its shell", "jurisdictions", polygon("[[[0,0],[1,0],[1,1],[0,1],[0,0]],[[2,2],[3,2],[3,3],[2,2]]]"), ""),
-        row("hole across its shell", "jurisdictions", polygon("[[[0,0],[2,0],[2,2],[0,2],[0,0]],[[1,1],[3,1],[3,1.5],[1,1]]]"), ""),
-        row("shells that overlap", "jurisdictions", r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[2,0],[2,2],[0,2],[0,0]]],[[[1,1],[3,1],[3,3],[1,3],[1,1]]]]}"#, ""),
+        row(
+            "hole outside its shell",
+            "jurisdictions",
+            polygon("[[[0,0],[1,0],[1,1],[0,1],[0,0]],[[2,2],[3,2],[3,3],[2,2]]]"),
+            "",
+        ),
+        row(
+            "hole across its shell",
+            "jurisdictions",
+            polygon("[[[0,0],[2,0],[2,2],[0,2],[0,0]],[[1,1],[3,1],[3,1.5],[1,1]]]"),
+            "",
+        ),
+        row(
+            "shells that overlap",
+            "jurisdictions",
+            r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[2,0],[2,2],[0,2],[0,0]]],[[[1,1],[3,1],[3,3],[1,3],[1,1]]]]}"#,
+            "",
+        ),
         row("line of one point", "road-sections", r#"{"type":"LineString","coordinates":[[1,2]]}"#, ""),
         row("line that stands still", "road-sections", r#"{"type":"LineString","coordinates":[[1,2],[1,2]]}"#, ""),
         row("geometry of another kind", "road-sections", point("[1,2]"), "LineString"),
@@ -66,7 +91,12 @@ fn rows() -> Vec<Row> {
         row("coordinates of text", "violations", point(r#""1,2""#), ""),
         row("spaghetti", "jurisdictions", polygon(&format!("[[{}]]", spaghetti(1_000))), "cross"),
         row("too many vertices", "jurisdictions", polygon(&format!("[[{}]]", wavy(200_001))), "200000"),
-        row("too many rings", "jurisdictions", polygon(&format!("[{}]", vec!["[[0,0],[1,0],[1,1],[0,0]]"; 10_001].join(","))), "10000"),
+        row(
+            "too many rings",
+            "jurisdictions",
+            polygon(&format!("[{}]", vec!["[[0,0],[1,0],[1,1],[0,0]]"; 10_001].join(","))),
+            "10000",
+        ),
     ];
     for levels in [40, 100, 100_000] {
         let collections = nested(r#"{"type":"GeometryCollection","geometries":["#, &point("[1,2]"), "]}", levels);
@@ -121,7 +151,11 @@ fn as_collection(feature: &str) -> String {
 
 fn nothing_is_stored(service: &Service) {
     for layer in ["violations", "jurisdictions", "road-sections"] {
-        assert_eq!(service.get(&format!("/api/collections/{layer}/items")).expect(200).json()["numberMatched"], 0, "{layer}");
+        assert_eq!(
+            service.get(&format!("/api/collections/{layer}/items")).expect(200).json()["numberMatched"],
+            0,
+            "{layer}"
+        );
     }
 }
 
@@ -142,7 +176,11 @@ fn every_row_is_refused_over_http() {
             let took = started.elapsed();
             assert!(took < LONGEST, "{name}: {took:?}");
             let status = answer.status.as_u16();
-            assert!(status == 400 || status == 422 || status == 413 && !small && !collection, "{name}: {status} {}", answer.text());
+            assert!(
+                status == 400 || status == 422 || status == 413 && !small && !collection,
+                "{name}: {status} {}",
+                answer.text()
+            );
             let answer = answer.expect(status);
             assert!(status == 413 || answer.text().contains(hint), "{name}: {}", answer.text());
             assert!(answer.body.len() < 10_000, "{name}: a long answer");
@@ -178,10 +216,21 @@ fn broken_documents_are_told_where() {
     let service = place.serve();
     let deep = nested(r#"{"a":"#, "1", "}", 100_000);
     let bodies = [
-        "", "{", "null", "[]", "7", "\"x\"", r#"{"type":"Feature"}"#, r#"{"type":"FeatureCollection"}"#, r#"{"type":"FeatureCollection","features":{}}"#,
-        r#"{"type":"Point","coordinates":[1,2]}"#, r#"{"type":"Feature","properties":[],"geometry":null}"#,
-        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point"}}"#, r#"{"type":"Feature","id":{},"properties":{},"geometry":null}"#,
-        "{\"type\":\"Feature\",\"properties\":{\"name\":\"\u{0}\"}}", &deep,
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        "\"x\"",
+        r#"{"type":"Feature"}"#,
+        r#"{"type":"FeatureCollection"}"#,
+        r#"{"type":"FeatureCollection","features":{}}"#,
+        r#"{"type":"Point","coordinates":[1,2]}"#,
+        r#"{"type":"Feature","properties":[],"geometry":null}"#,
+        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point"}}"#,
+        r#"{"type":"Feature","id":{},"properties":{},"geometry":null}"#,
+        "{\"type\":\"Feature\",\"properties\":{\"name\":\"\u{0}\"}}",
+        &deep,
     ];
     for body in bodies {
         let answer = service.post("violations", body.to_owned());

@@ -15,13 +15,17 @@ fn exported(place: &Place, layer: &str) -> Vec<Json> {
 #[test]
 fn the_same_file_again_changes_nothing() {
     let place = Place::new();
-    let features: Vec<Json> =
-        (0..50).map(|at| violation(105.7 + f64::from(at) / 1e3, 34.5, json!({ "external_id": format!("v{at}") }))).collect();
+    let features: Vec<Json> = (0..50)
+        .map(|at| violation(105.7 + f64::from(at) / 1e3, 34.5, json!({ "external_id": format!("v{at}") })))
+        .collect();
     let text = collection(&features);
     assert!(place.import("violations", &text).contains("50 created, 0 updated, 0 unchanged, 0 refused"));
     let before = exported(&place, "violations");
     let again = place.import("violations", &text);
-    assert!(again.contains("0 created, 0 updated, 50 unchanged, 0 refused") && again.contains("nothing changes"), "{again}");
+    assert!(
+        again.contains("0 created, 0 updated, 50 unchanged, 0 refused") && again.contains("nothing changes"),
+        "{again}"
+    );
     assert_eq!(exported(&place, "violations"), before);
 
     let mut changed = features;
@@ -39,8 +43,21 @@ fn a_table_is_mapped_set_and_read_in_its_zone() {
     zipped.write_all(table.as_bytes()).unwrap();
     let file = place.file("cases.csv.gz", zipped.finish().unwrap());
     let summary = place.ok(&[
-        "import", "violations", file.to_str().unwrap(), "--crs", "EPSG:32619", "--xy", "x,y", "--tz", "America/New_York",
-        "--map", "external_id=nr", "--map", "occurred_at=wann", "--set", "category=current:04-05",
+        "import",
+        "violations",
+        file.to_str().unwrap(),
+        "--crs",
+        "EPSG:32619",
+        "--xy",
+        "x,y",
+        "--tz",
+        "America/New_York",
+        "--map",
+        "external_id=nr",
+        "--map",
+        "occurred_at=wann",
+        "--set",
+        "category=current:04-05",
     ]);
     assert!(summary.contains("2 created") && summary.contains("note"), "{summary}");
     let features = exported(&place, "violations");
@@ -61,7 +78,8 @@ fn a_column_of_well_known_text_is_a_geometry() {
     let table = "code,name,shape\nA,North,\"POLYGON ((0 0, 1 0, 1 1, 0 0))\"\nB,South,\"MULTIPOLYGON (((2 2, 3 2, 3 3, 2 2)))\"\n";
     let file = place.file("j.csv", table);
     place.ok(&["import", "jurisdictions", file.to_str().unwrap(), "--wkt", "shape"]);
-    let kinds: Vec<Json> = exported(&place, "jurisdictions").iter().map(|feature| feature["geometry"]["type"].clone()).collect();
+    let kinds: Vec<Json> =
+        exported(&place, "jurisdictions").iter().map(|feature| feature["geometry"]["type"].clone()).collect();
     assert_eq!(kinds, ["Polygon", "MultiPolygon"]);
 }
 
@@ -74,13 +92,21 @@ fn one_wrong_feature_stores_nothing_unless_it_is_skipped() {
     let file = file.to_str().unwrap();
     let ran = place.run(&["import", "violations", file]);
     assert_eq!(ran.code(), 1);
-    assert!(ran.stderr().contains("v.geojson, feature 3: category") && ran.stderr().contains("nothing was stored"), "{}", ran.stderr());
+    assert!(
+        ran.stderr().contains("v.geojson, feature 3: category") && ran.stderr().contains("nothing was stored"),
+        "{}",
+        ran.stderr()
+    );
     assert!(exported(&place, "violations").is_empty());
 
     let would = place.ok(&["import", "violations", file, "--on-error", "skip", "--dry-run"]);
     assert!(would.contains("would be 4 created") && would.contains("1 refused"), "{would}");
     assert!(exported(&place, "violations").is_empty());
-    assert!(place.ok(&["import", "violations", file, "--on-error", "skip"]).contains("4 created, 0 updated, 0 unchanged, 1 refused"));
+    assert!(
+        place
+            .ok(&["import", "violations", file, "--on-error", "skip"])
+            .contains("4 created, 0 updated, 0 unchanged, 1 refused")
+    );
     assert_eq!(exported(&place, "violations").len(), 4);
 }
 
@@ -90,10 +116,15 @@ fn references_are_named_by_code_or_external_id() {
     let squad = json!({ "type": "Feature", "id": "s1", "geometry": null,
         "properties": { "code": "DC", "name": "Dacheng", "kind": "area", "status": "active" } });
     place.import("squads", &collection(&[squad]));
-    let assistant = |code: &str, name: &str, key: &str| {
-        json!({ "type": "Feature", "geometry": null, "properties": { "code": code, name: key } })
-    };
-    place.import("assistants", &collection(&[assistant("a", "squad_code", "DC"), assistant("b", "squad_external_id", "s1"), assistant("c", "squad_id", "1")]));
+    let assistant = |code: &str, name: &str, key: &str| json!({ "type": "Feature", "geometry": null, "properties": { "code": code, name: key } });
+    place.import(
+        "assistants",
+        &collection(&[
+            assistant("a", "squad_code", "DC"),
+            assistant("b", "squad_external_id", "s1"),
+            assistant("c", "squad_id", "1"),
+        ]),
+    );
     for feature in exported(&place, "assistants") {
         assert_eq!(feature["properties"]["squad_id"], 1, "{feature}");
     }
@@ -115,7 +146,8 @@ fn what_lies_far_outside_is_refused_with_a_hint() {
     assert_eq!(ran.code(), 1);
     assert!(ran.stderr().contains("--force") || ran.stderr().contains("force"), "{}", ran.stderr());
     place.ok(&["import", "violations", swapped.to_str().unwrap(), "--force"]);
-    let near = place.import("violations", &collection(&[violation(105.81, 34.6, json!({})), violation(105.7, 34.6, json!({}))]));
+    let near = place
+        .import("violations", &collection(&[violation(105.81, 34.6, json!({})), violation(105.7, 34.6, json!({}))]));
     assert!(near.contains("1 lie outside every jurisdiction"), "{near}");
     assert!(place.ok(&["doctor"]).contains("healthy"));
 }
@@ -141,9 +173,16 @@ fn what_the_file_says_of_its_system_is_believed_and_gcj02_is_undone() {
 fn an_export_comes_back_as_the_same_in_every_format() {
     let place = Place::new();
     let mut features: Vec<Json> = (0..20)
-        .map(|at| violation(105.7 + f64::from(at) / 1e4, 34.5, json!({ "external_id": format!("v{at}"), "colour": "red, \"bright\"" })))
+        .map(|at| {
+            violation(
+                105.7 + f64::from(at) / 1e4,
+                34.5,
+                json!({ "external_id": format!("v{at}"), "colour": "red, \"bright\"" }),
+            )
+        })
         .collect();
-    features[3]["geometry"] = json!({ "type": "Polygon", "coordinates": [[[105.7, 34.5], [105.71, 34.5], [105.71, 34.51], [105.7, 34.5]]] });
+    features[3]["geometry"] =
+        json!({ "type": "Polygon", "coordinates": [[[105.7, 34.5], [105.71, 34.5], [105.71, 34.51], [105.7, 34.5]]] });
     place.import("violations", &collection(&features));
     for format in ["geojson", "geojsonl", "csv"] {
         let file = place.path().join(format!("out.{format}"));
@@ -155,5 +194,8 @@ fn an_export_comes_back_as_the_same_in_every_format() {
     place.ok(&["export", "violations", "--crs", "EPSG:32648", "-o", utm.to_str().unwrap()]);
     let text = std::fs::read_to_string(&utm).unwrap();
     assert!(text.contains("EPSG:32648"), "a file in another system says so");
-    assert!(place.ok(&["export", "violations", "--bbox", "105.7,34.4,105.7005,34.6", "-f", "geojsonl"]).lines().count() < 20);
+    assert!(
+        place.ok(&["export", "violations", "--bbox", "105.7,34.4,105.7005,34.6", "-f", "geojsonl"]).lines().count()
+            < 20
+    );
 }

@@ -15,13 +15,17 @@ fn filled(count: u64) -> (Place, Service, Vec<Json>) {
         .map(|at| {
             let (lon, lat) = (105.6 + seeded.share() * 0.2, 34.5 + seeded.share() * 0.1);
             let (lon, lat) = ((lon * 1e7).round() / 1e7, (lat * 1e7).round() / 1e7);
-            violation(lon, lat, json!({
-                "external_id": format!("v{at}"),
-                "status": words[seeded.below(3) as usize],
-                "occurred_at": format!("2026-{:02}-{:02}T12:00:00Z", 1 + seeded.below(12), 1 + seeded.below(28)),
-                "accuracy_m": seeded.below(20),
-                "colour": if seeded.below(2) == 0 { "red" } else { "blue" },
-            }))
+            violation(
+                lon,
+                lat,
+                json!({
+                    "external_id": format!("v{at}"),
+                    "status": words[seeded.below(3) as usize],
+                    "occurred_at": format!("2026-{:02}-{:02}T12:00:00Z", 1 + seeded.below(12), 1 + seeded.below(28)),
+                    "accuracy_m": seeded.below(20),
+                    "colour": if seeded.below(2) == 0 { "red" } else { "blue" },
+                }),
+            )
         })
         .collect();
     let place = Place::new();
@@ -59,7 +63,10 @@ fn windows_and_filters_equal_brute_force() {
         let (west, south) = (105.6 + seeded.share() * 0.15, 34.5 + seeded.share() * 0.08);
         let (east, north) = (west + seeded.share() * 0.05, south + seeded.share() * 0.03);
         let inside = |feature: &&Json| {
-            let (x, y) = (feature["geometry"]["coordinates"][0].as_f64().unwrap(), feature["geometry"]["coordinates"][1].as_f64().unwrap());
+            let (x, y) = (
+                feature["geometry"]["coordinates"][0].as_f64().unwrap(),
+                feature["geometry"]["coordinates"][1].as_f64().unwrap(),
+            );
             x >= west && x <= east && y >= south && y <= north
         };
         let bbox = format!("{west},{south},{east},{north}");
@@ -73,14 +80,19 @@ fn windows_and_filters_equal_brute_force() {
             .into_iter()
             .filter(|feature| feature["properties"]["status"] != "filed" && feature["properties"]["colour"] == "red")
             .collect();
-        let answer = service.get(&format!("{ITEMS}?bbox={bbox}&status=closed&status=reported&colour=red&limit=10000")).expect(200);
+        let answer = service
+            .get(&format!("{ITEMS}?bbox={bbox}&status=closed&status=reported&colour=red&limit=10000"))
+            .expect(200);
         assert_eq!(names(&answer.features()), names(&filtered));
         assert_eq!(answer.json().get("numberMatched"), None, "counting would cost a scan");
     }
-    let spring = service.get(&format!("{ITEMS}?datetime=2026-03-01T00:00:00Z/2026-06-01T00:00:00Z&limit=10000")).expect(200);
+    let spring =
+        service.get(&format!("{ITEMS}?datetime=2026-03-01T00:00:00Z/2026-06-01T00:00:00Z&limit=10000")).expect(200);
     let wanted: Vec<Json> = features
         .iter()
-        .filter(|feature| ("2026-03".."2026-06").contains(&&feature["properties"]["occurred_at"].as_str().unwrap()[..7]))
+        .filter(|feature| {
+            ("2026-03".."2026-06").contains(&&feature["properties"]["occurred_at"].as_str().unwrap()[..7])
+        })
         .cloned()
         .collect();
     assert_eq!(names(&spring.features()), names(&wanted));
@@ -91,7 +103,12 @@ fn order_is_kept_over_pages() {
     let (_place, service, features) = filled(400);
     let sorted = all_pages(&service, &format!("{ITEMS}?sortby=-accuracy_m,occurred_at&limit=33"));
     assert_eq!(sorted.len(), features.len());
-    let key = |feature: &Json| (-feature["properties"]["accuracy_m"].as_f64().unwrap(), feature["properties"]["occurred_at"].as_str().unwrap().to_owned());
+    let key = |feature: &Json| {
+        (
+            -feature["properties"]["accuracy_m"].as_f64().unwrap(),
+            feature["properties"]["occurred_at"].as_str().unwrap().to_owned(),
+        )
+    };
     assert!(sorted.windows(2).all(|pair| key(&pair[0]) <= key(&pair[1])));
 }
 
@@ -121,7 +138,8 @@ fn other_systems_are_answered_and_asked_in() {
         let x = b["geometry"]["coordinates"][0].as_f64().unwrap();
         assert!((lon.to_radians() * 6_378_137.0 - x).abs() < 0.01, "{lon} {x}");
     }
-    let north_first = service.get(&format!("{ITEMS}?limit=1&crs=http://www.opengis.net/def/crs/EPSG/0/4326")).expect(200).features();
+    let north_first =
+        service.get(&format!("{ITEMS}?limit=1&crs=http://www.opengis.net/def/crs/EPSG/0/4326")).expect(200).features();
     assert_eq!(north_first[0]["geometry"]["coordinates"][0], plain[0]["geometry"]["coordinates"][1]);
     let box_m = "11755000,4097000,11780000,4110000";
     let some = service.get(&format!("{ITEMS}?bbox={box_m}&bbox-crs=EPSG:3857&limit=100")).expect(200).features();
@@ -131,10 +149,18 @@ fn other_systems_are_answered_and_asked_in() {
 #[test]
 fn a_client_that_has_the_answer_is_told_so() {
     let (_place, service, _) = filled(10);
-    for path in [ITEMS, "/api/collections/violations/items/1", "/api/collections/violations", "/api/collections/violations/nearest?lon=105&lat=34&by=line"] {
+    for path in [
+        ITEMS,
+        "/api/collections/violations/items/1",
+        "/api/collections/violations",
+        "/api/collections/violations/nearest?lon=105&lat=34&by=line",
+    ] {
         let first = service.get(path).expect(200);
         let etag = first.header("etag").to_owned();
-        assert!(!etag.is_empty() && !first.header("cache-control").is_empty() && !first.header("vary").is_empty(), "{path}");
+        assert!(
+            !etag.is_empty() && !first.header("cache-control").is_empty() && !first.header("vary").is_empty(),
+            "{path}"
+        );
         let again = service.send("GET", path, &[("if-none-match", &etag)], "");
         assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{path}");
     }
@@ -147,21 +173,44 @@ fn a_client_that_has_the_answer_is_told_so() {
 fn every_wrong_question_is_told_what_is_wrong() {
     let (_place, service, _) = filled(10);
     let cases = [
-        ("limit=0", "limit"), ("limit=-1", "limit"), ("limit=x", "limit"), ("limit=1&limit=2", "limit"),
-        ("bbox=1,2,3", "bbox"), ("bbox=a,b,c,d", "bbox"), ("bbox=0,1,0,-1", "bbox"), ("bbox=NaN,0,1,1", "bbox"),
-        ("bbox=0,0,400,1", "bbox"), ("crs=EPSG:99999", "crs"), ("bbox-crs=mars", "bbox-crs"), ("datetime=yesterday", "datetime"),
-        ("datetime=2026-02-01/2026-01-01", "datetime"), ("sortby=colur", "colour"), ("properties=colur", "colour"),
-        ("token=zzz", "token"), ("token=s00.1", "token"), ("f=shp", "geojson"), ("filter=status='closed'", "CQL2"),
-        ("filter-lang=cql2-json", "CQL2"), ("limt=3", "limit"), ("status=sleeping", "status"), ("accuracy_m=near", "accuracy_m"),
-        ("category=04-99", "category"), ("section_id=x", "section_id"), ("statsu=closed", "status"),
+        ("limit=0", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=x", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("bbox=1,2,3", "bbox"),
+        ("bbox=a,b,c,d", "bbox"),
+        ("bbox=0,1,0,-1", "bbox"),
+        ("bbox=NaN,0,1,1", "bbox"),
+        ("bbox=0,0,400,1", "bbox"),
+        ("crs=EPSG:99999", "crs"),
+        ("bbox-crs=mars", "bbox-crs"),
+        ("datetime=yesterday", "datetime"),
+        ("datetime=2026-02-01/2026-01-01", "datetime"),
+        ("sortby=colur", "colour"),
+        ("properties=colur", "colour"),
+        ("token=zzz", "token"),
+        ("token=s00.1", "token"),
+        ("f=shp", "geojson"),
+        ("filter=status='closed'", "CQL2"),
+        ("filter-lang=cql2-json", "CQL2"),
+        ("limt=3", "limit"),
+        ("status=sleeping", "status"),
+        ("accuracy_m=near", "accuracy_m"),
+        ("category=04-99", "category"),
+        ("section_id=x", "section_id"),
+        ("statsu=closed", "status"),
     ];
     for (query, hint) in cases {
         let answer = service.get(&format!("{ITEMS}?{}", query.replace('\'', "%27"))).expect(400);
         assert!(answer.json()["detail"].as_str().unwrap().contains(hint), "{query}: {}", answer.text());
     }
     for (path, status) in [
-        ("/api/collections/violation/items", 404), ("/api/collections/violations/items/0", 404), ("/api/collections/violations/items/abc", 404),
-        ("/api/collections/violations/items/999999", 404), ("/api/nothing", 404), ("/api/collections/%ff/items", 400),
+        ("/api/collections/violation/items", 404),
+        ("/api/collections/violations/items/0", 404),
+        ("/api/collections/violations/items/abc", 404),
+        ("/api/collections/violations/items/999999", 404),
+        ("/api/nothing", 404),
+        ("/api/collections/%ff/items", 400),
     ] {
         service.get(path).expect(status);
     }
@@ -202,7 +251,13 @@ fn paging_under_writes_neither_skips_nor_repeats() {
     let mut next = Some(format!("{ITEMS}?limit=40"));
     while let Some(path) = next {
         let json = service.get(&path).expect(200).json();
-        seen.extend(json["features"].as_array().unwrap().iter().filter_map(|feature| feature["properties"]["external_id"].as_str().map(str::to_owned)));
+        seen.extend(
+            json["features"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|feature| feature["properties"]["external_id"].as_str().map(str::to_owned)),
+        );
         let link = json["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next").cloned();
         next = link.map(|link| link["href"].as_str().unwrap().split_once(&service.base).unwrap().1.to_owned());
         for _ in 0..3 {
@@ -213,7 +268,8 @@ fn paging_under_writes_neither_skips_nor_repeats() {
                 continue;
             }
             untouched.remove(found.json()["properties"]["external_id"].as_str().unwrap());
-            let geometry = json!({ "type": "Point", "coordinates": [105.6 + seeded.share() * 0.2, 34.5 + seeded.share() * 0.1] });
+            let geometry =
+                json!({ "type": "Point", "coordinates": [105.6 + seeded.share() * 0.2, 34.5 + seeded.share() * 0.1] });
             if seeded.below(3) == 0 {
                 service.send("DELETE", &path, &[("if-match", "*")], "");
             } else {
@@ -221,7 +277,12 @@ fn paging_under_writes_neither_skips_nor_repeats() {
                 service.send("PATCH", &path, &[("if-match", "*"), crate::support::GEOJSON], body).expect(200);
             }
         }
-        service.post("violations", violation(105.6 + seeded.share() * 0.2, 34.5 + seeded.share() * 0.1, json!({})).to_string()).expect(201);
+        service
+            .post(
+                "violations",
+                violation(105.6 + seeded.share() * 0.2, 34.5 + seeded.share() * 0.1, json!({})).to_string(),
+            )
+            .expect(201);
     }
     for name in &untouched {
         assert_eq!(seen.iter().filter(|one| *one == name).count(), 1, "{name}");

@@ -11,6 +11,7 @@ mod facts;
 mod hostile;
 mod import;
 mod items;
+mod killing;
 mod nearest;
 mod real;
 mod side_by_side;

@@ -6,6 +6,7 @@ use crate::support::{GEOJSON, Place, Seeded, collection};
 
 const NEAREST: &str = "/api/collections/parking-points/nearest";
 
+#[allow(clippy::needless_pass_by_value, reason = "it reads better where it is called")]
 fn parking(lon: f64, lat: f64, extra: Json) -> Json {
     let mut properties = json!({ "kind": "bicycle" });
     for (name, value) in extra.as_object().unwrap() {
@@ -33,16 +34,27 @@ fn it_equals_looking_at_every_point() {
     let features: Vec<Json> = points
         .iter()
         .enumerate()
-        .map(|(at, (lon, lat))| parking(*lon, *lat, json!({ "external_id": at.to_string(), "kind": if at % 3 == 0 { "car" } else { "bicycle" } })))
+        .map(|(at, (lon, lat))| {
+            parking(
+                *lon,
+                *lat,
+                json!({ "external_id": at.to_string(), "kind": if at % 3 == 0 { "car" } else { "bicycle" } }),
+            )
+        })
         .collect();
     place.import("parking-points", &collection(&features));
     let service = place.serve();
     for _ in 0..40 {
         let from = (105.5 + seeded.share() * 0.5, 34.3 + seeded.share() * 0.5);
-        let mut wanted: Vec<(f64, usize)> =
-            points.iter().enumerate().filter(|(at, _)| at % 3 != 0).map(|(at, point)| (metres(from, *point), at)).collect();
+        let mut wanted: Vec<(f64, usize)> = points
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| at % 3 != 0)
+            .map(|(at, point)| (metres(from, *point), at))
+            .collect();
         wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let answer = service.get(&format!("{NEAREST}?lon={}&lat={}&k=7&by=line&kind=bicycle", from.0, from.1)).expect(200);
+        let answer =
+            service.get(&format!("{NEAREST}?lon={}&lat={}&k=7&by=line&kind=bicycle", from.0, from.1)).expect(200);
         let found = answer.features();
         assert_eq!(found.len(), 7);
         for (rank, (feature, (distance, at))) in found.iter().zip(&wanted).enumerate() {
@@ -53,7 +65,9 @@ fn it_equals_looking_at_every_point() {
             assert_eq!((&properties["network_m"], &properties["duration_s"]), (&Json::Null, &Json::Null));
         }
         let limit = wanted[3].0 + 0.001;
-        let near = service.get(&format!("{NEAREST}?lon={}&lat={}&k=50&by=line&kind=bicycle&max_m={limit}", from.0, from.1)).expect(200);
+        let near = service
+            .get(&format!("{NEAREST}?lon={}&lat={}&k=50&by=line&kind=bicycle&max_m={limit}", from.0, from.1))
+            .expect(200);
         assert_eq!(near.features().len(), 4);
     }
 }
@@ -67,15 +81,22 @@ fn room_entrances_and_centroids_count() {
         feature["geometry"] = json!({ "type": "Polygon", "coordinates": ring });
         feature
     };
-    place.import("parking-points", &collection(&[
-        area(json!({ "external_id": "gate", "entrances": [[105.702, 34.5005]] })),
-        area(json!({ "external_id": "fence", "kind": "motor" })),
-        parking(105.699, 34.5, json!({ "external_id": "full", "capacity": 5, "occupied": 5 })),
-        parking(105.698, 34.5, json!({ "external_id": "free", "capacity": 5, "occupied": 1 })),
-    ]));
+    place.import(
+        "parking-points",
+        &collection(&[
+            area(json!({ "external_id": "gate", "entrances": [[105.702, 34.5005]] })),
+            area(json!({ "external_id": "fence", "kind": "motor" })),
+            parking(105.699, 34.5, json!({ "external_id": "full", "capacity": 5, "occupied": 5 })),
+            parking(105.698, 34.5, json!({ "external_id": "free", "capacity": 5, "occupied": 1 })),
+        ]),
+    );
     let service = place.serve();
-    let ask = |query: &str| service.get(&format!("{NEAREST}?lon=105.6995&lat=34.5005&by=line&{query}")).expect(200).features();
-    let named = |features: &[Json], name: &str| features.iter().find(|feature| feature["properties"]["external_id"] == name).cloned().unwrap();
+    let ask = |query: &str| {
+        service.get(&format!("{NEAREST}?lon=105.6995&lat=34.5005&by=line&{query}")).expect(200).features()
+    };
+    let named = |features: &[Json], name: &str| {
+        features.iter().find(|feature| feature["properties"]["external_id"] == name).cloned().unwrap()
+    };
     let line = |feature: &Json| feature["properties"]["line_m"].as_f64().unwrap();
     let all = ask("");
     assert!((line(&named(&all, "gate")) - metres((105.6995, 34.5005), (105.702, 34.5005))).abs() < 0.01);
@@ -95,10 +116,19 @@ fn wrong_questions_and_ways_that_are_not_known_yet() {
     place.import("parking-points", &collection(&[parking(105.7, 34.5, json!({}))]));
     let service = place.serve();
     for (query, status, hint) in [
-        ("lon=1&lat=2", 422, "by=line"), ("lon=1&lat=2&by=walk", 422, "by=line"), ("lon=1&lat=2&by=line&max_snap_m=60000", 422, "50000"),
-        ("lon=1&lat=2&by=fly", 400, "by"), ("lat=2&by=line", 400, "lon"), ("lon=x&lat=2&by=line", 400, "lon"), ("lon=1&lat=2&by=line&k=0", 400, "k"),
-        ("lon=1&lat=2&by=line&k=101", 400, "k"), ("lon=200&lat=2&by=line", 422, "globe"), ("lon=NaN&lat=2&by=line", 400, "lon"),
-        ("lon=1&lat=2&by=line&max_m=-1", 400, "max_m"), ("lon=1&lat=2&by=line&kidn=bicycle", 400, "kind"), ("lon=1&lat=2&by=line&measure=roof", 400, "measure"),
+        ("lon=1&lat=2", 422, "by=line"),
+        ("lon=1&lat=2&by=walk", 422, "by=line"),
+        ("lon=1&lat=2&by=line&max_snap_m=60000", 422, "50000"),
+        ("lon=1&lat=2&by=fly", 400, "by"),
+        ("lat=2&by=line", 400, "lon"),
+        ("lon=x&lat=2&by=line", 400, "lon"),
+        ("lon=1&lat=2&by=line&k=0", 400, "k"),
+        ("lon=1&lat=2&by=line&k=101", 400, "k"),
+        ("lon=200&lat=2&by=line", 422, "globe"),
+        ("lon=NaN&lat=2&by=line", 400, "lon"),
+        ("lon=1&lat=2&by=line&max_m=-1", 400, "max_m"),
+        ("lon=1&lat=2&by=line&kidn=bicycle", 400, "kind"),
+        ("lon=1&lat=2&by=line&measure=roof", 400, "measure"),
         ("lon=1&lat=2&by=line&open_at=2026-01-01", 422, "open_at"),
     ] {
         let answer = service.get(&format!("{NEAREST}?{query}")).expect(status);
@@ -119,16 +149,46 @@ fn wrong_questions_and_ways_that_are_not_known_yet() {
 #[test]
 fn the_command_answers_the_same() {
     let place = Place::new();
-    let points: Vec<Json> = (0..30).map(|at| parking(105.7 + f64::from(at) / 1e3, 34.5, json!({ "capacity": at }))).collect();
+    let points: Vec<Json> =
+        (0..30).map(|at| parking(105.7 + f64::from(at) / 1e3, 34.5, json!({ "capacity": at }))).collect();
     place.import("parking-points", &collection(&points));
     let service = place.serve();
-    let by_http = service.get(&format!("{NEAREST}?lon=105.7123&lat=34.5&by=line&k=3&capacity=11&capacity=14&capacity=20")).expect(200).features();
-    let told = place.ok(&["nearest", "parking-points", "--at", "105.7123,34.5", "--by", "line", "-k", "3",
-        "--where", "capacity=11", "--where", "capacity=14", "--where", "capacity=20"]);
+    let by_http = service
+        .get(&format!("{NEAREST}?lon=105.7123&lat=34.5&by=line&k=3&capacity=11&capacity=14&capacity=20"))
+        .expect(200)
+        .features();
+    let told = place.ok(&[
+        "nearest",
+        "parking-points",
+        "--at",
+        "105.7123,34.5",
+        "--by",
+        "line",
+        "-k",
+        "3",
+        "--where",
+        "capacity=11",
+        "--where",
+        "capacity=14",
+        "--where",
+        "capacity=20",
+    ]);
     let by_command: Json = serde_json::from_str(&told).unwrap();
     assert_eq!(by_command["features"].as_array().unwrap(), &by_http);
     let from = place.file("from.csv", "lon,lat\n105.7,34.5\n105.72,34.5\n");
-    let lines = place.ok(&["nearest", "parking-points", "--from", from.to_str().unwrap(), "--by", "line", "-k", "2", "-f", "geojsonl"]);
-    let froms: Vec<Json> = lines.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()["properties"]["from"].clone()).collect();
+    let lines = place.ok(&[
+        "nearest",
+        "parking-points",
+        "--from",
+        from.to_str().unwrap(),
+        "--by",
+        "line",
+        "-k",
+        "2",
+        "-f",
+        "geojsonl",
+    ]);
+    let froms: Vec<Json> =
+        lines.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()["properties"]["from"].clone()).collect();
     assert_eq!(froms, [0, 0, 1, 1]);
 }

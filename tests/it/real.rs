@@ -9,13 +9,33 @@ use crate::support::{Place, Seeded, shared};
 
 #[test]
 fn thirty_three_thousand_cases_and_again() {
-    let Some(file) = shared("thirty_three_thousand_cases", "hotspot/inputs/boston_illegal_parking_33014.csv.gz") else { return };
+    let Some(file) = shared("thirty_three_thousand_cases", "hotspot/inputs/boston_illegal_parking_33014.csv.gz") else {
+        return;
+    };
     let place = Place::new();
-    let arguments = ["import", "violations", file.to_str().unwrap(), "--crs", "EPSG:32619", "--xy", "x,y", "--tz", "America/New_York",
-        "--map", "external_id=id", "--map", "occurred_at=datetime", "--set", "category=motor-parking"];
+    let arguments = [
+        "import",
+        "violations",
+        file.to_str().unwrap(),
+        "--crs",
+        "EPSG:32619",
+        "--xy",
+        "x,y",
+        "--tz",
+        "America/New_York",
+        "--map",
+        "external_id=id",
+        "--map",
+        "occurred_at=datetime",
+        "--set",
+        "category=motor-parking",
+    ];
     assert!(place.ok(&arguments).contains("33014 created, 0 updated, 0 unchanged, 0 refused"));
     let again = place.ok(&arguments);
-    assert!(again.contains("0 created, 0 updated, 33014 unchanged, 0 refused") && again.contains("nothing changes"), "{again}");
+    assert!(
+        again.contains("0 created, 0 updated, 33014 unchanged, 0 refused") && again.contains("nothing changes"),
+        "{again}"
+    );
     // The file gives each place twice, in metres and in degrees: both must agree to the digits it has.
     let text = crate::support::read_gzip(&file);
     let mut table = csv::Reader::from_reader(text.as_bytes());
@@ -30,7 +50,10 @@ fn thirty_three_thousand_cases_and_again() {
     for line in place.ok(&["export", "violations", "-f", "geojsonl"]).lines() {
         let feature: Json = serde_json::from_str(line).unwrap();
         let wanted = places[feature["properties"]["external_id"].as_str().unwrap()];
-        let at = (feature["geometry"]["coordinates"][0].as_f64().unwrap(), feature["geometry"]["coordinates"][1].as_f64().unwrap());
+        let at = (
+            feature["geometry"]["coordinates"][0].as_f64().unwrap(),
+            feature["geometry"]["coordinates"][1].as_f64().unwrap(),
+        );
         assert!(metres(at, wanted) < 0.2, "{feature} {wanted:?}");
     }
 }
@@ -74,18 +97,27 @@ fn the_five_nearest_of_real_parking_equal_brute_force() {
 
 #[test]
 fn a_boundary_that_crosses_itself_is_refused_and_the_repaired_one_taken() {
-    let (Some(broken), Some(sound)) =
-        (shared("a_boundary", "boundary/qinzhou_maiji.gcj02.geojson"), shared("a_boundary", "boundary/qinzhou_maiji.wgs84.valid.geojson"))
-    else {
+    let (Some(broken), Some(sound)) = (
+        shared("a_boundary", "boundary/qinzhou_maiji.gcj02.geojson"),
+        shared("a_boundary", "boundary/qinzhou_maiji.wgs84.valid.geojson"),
+    ) else {
         return;
     };
     let place = Place::new();
-    let ran = place.run(&["import", "jurisdictions", broken.to_str().unwrap(), "--crs", "gcj02", "--map", "code=adcode"]);
+    let ran =
+        place.run(&["import", "jurisdictions", broken.to_str().unwrap(), "--crs", "gcj02", "--map", "code=adcode"]);
     assert_eq!(ran.code(), 1);
     assert!(ran.stderr().contains("crosses itself near 105.44") && ran.stderr().contains("34.65"), "{}", ran.stderr());
-    assert!(place.ok(&["import", "jurisdictions", sound.to_str().unwrap(), "--map", "code=adcode"]).contains("2 created"));
+    assert!(
+        place.ok(&["import", "jurisdictions", sound.to_str().unwrap(), "--map", "code=adcode"]).contains("2 created")
+    );
     let service = place.serve();
-    let codes: Vec<Json> =
-        service.get("/api/collections/jurisdictions/items").expect(200).features().iter().map(|feature| feature["properties"]["code"].clone()).collect();
+    let codes: Vec<Json> = service
+        .get("/api/collections/jurisdictions/items")
+        .expect(200)
+        .features()
+        .iter()
+        .map(|feature| feature["properties"]["code"].clone())
+        .collect();
     assert!(codes.contains(&Json::from("620502")), "{codes:?}");
 }

@@ -78,7 +78,7 @@ impl Place {
         };
         std::thread::spawn(move || lines.for_each(drop));
         let service = Service { child, base };
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while service.get("/readyz").status != StatusCode::OK {
             assert!(Instant::now() < deadline, "the service did not get ready");
             std::thread::sleep(Duration::from_millis(10));
@@ -255,8 +255,10 @@ pub fn collection(features: &[Json]) -> String {
     serde_json::json!({ "type": "FeatureCollection", "features": features }).to_string()
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it reads better where it is called")]
 pub fn violation(lon: f64, lat: f64, extra: Json) -> Json {
-    let mut properties = serde_json::json!({ "category": "street-encroachment", "occurred_at": "2026-03-01T08:00:00Z" });
+    let mut properties =
+        serde_json::json!({ "category": "street-encroachment", "occurred_at": "2026-03-01T08:00:00Z" });
     for (name, value) in extra.as_object().unwrap() {
         properties[name] = value.clone();
     }

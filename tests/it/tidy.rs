@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value as Json;
-
 /// Which rings a ring may name.
 const ARROWS: [(&str, &[&str]); 10] = [
     ("spatial", &[]),
@@ -80,7 +78,8 @@ fn arrows_point_inwards() {
         let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == own).unwrap_or_else(|| panic!("{own} is no ring"));
         for (at, line) in code(&text) {
             for (other, _) in ARROWS {
-                let named = line.contains(&format!("crate::{other}::")) || line.contains(&format!("patrolmap::{other}::"));
+                let named =
+                    line.contains(&format!("crate::{other}::")) || line.contains(&format!("patrolmap::{other}::"));
                 let may = other == own || allowed.contains(&other);
                 assert!(!named || may, "{}:{}: {own} must not know {other}", path.display(), at + 1);
             }
@@ -95,7 +94,12 @@ fn each_crate_lives_in_its_room() {
         for (at, line) in code(&text) {
             for (name, rooms) in ROOMS {
                 let named = line.contains(&format!("{name}::")) && !line.contains(&format!("_{name}::"));
-                assert!(!named || rooms.contains(&own.as_str()), "{}:{}: {name} lives in {rooms:?}", path.display(), at + 1);
+                assert!(
+                    !named || rooms.contains(&own.as_str()),
+                    "{}:{}: {name} lives in {rooms:?}",
+                    path.display(),
+                    at + 1
+                );
             }
             if PURE.contains(&own.as_str()) {
                 for word in IMPURE {
@@ -124,40 +128,52 @@ fn files_stay_short_and_clean() {
 #[test]
 fn dependencies_keep_to_the_lists() {
     let deny: toml::Table = toml::from_str(&std::fs::read_to_string(root().join("deny.toml")).unwrap()).unwrap();
-    let allowed: Vec<&str> = deny["licenses"]["allow"].as_array().unwrap().iter().filter_map(toml::Value::as_str).collect();
-    let banned: Vec<&str> = deny["bans"]["deny"].as_array().unwrap().iter().filter_map(|ban| ban["crate"].as_str()).collect();
-    let twice: Vec<&str> = deny["bans"]["skip"].as_array().unwrap().iter().filter_map(|skip| skip["crate"].as_str()).collect();
+    let allowed: Vec<&str> =
+        deny["licenses"]["allow"].as_array().unwrap().iter().filter_map(toml::Value::as_str).collect();
+    let banned: Vec<&str> =
+        deny["bans"]["deny"].as_array().unwrap().iter().filter_map(|ban| ban["crate"].as_str()).collect();
+    let twice: Vec<&str> =
+        deny["bans"]["skip"].as_array().unwrap().iter().filter_map(|skip| skip["crate"].as_str()).collect();
     let output = std::process::Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "-e",
+            "normal,build,dev",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}|{l}|{r}",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Json = serde_json::from_slice(&output.stdout).unwrap();
-    let mut seen: Vec<(String, String)> = Vec::new();
-    let used: Vec<&str> =
-        metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
-    for package in metadata["packages"].as_array().unwrap() {
-        if !used.contains(&package["id"].as_str().unwrap()) {
-            continue;
-        }
-        let (name, version) = (package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
-        let licence = package["license"].as_str().unwrap_or("none");
+    let mut seen: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let mut columns = line.split('|');
+        let mut package = columns.next().unwrap().split(' ');
+        let (name, version) = (package.next().unwrap().to_owned(), package.next().unwrap().to_owned());
+        let licence = columns.next().unwrap();
         assert!(licence_is_allowed(licence, &allowed), "{name}: licence {licence}");
-        assert!(!banned.contains(&name), "{name} is banned");
-        let source = package["source"].as_str().unwrap_or("path");
-        assert!(source == "path" || source.starts_with("registry+"), "{name} comes from {source}");
-        if let Some((_, other)) = seen.iter().find(|(known, _)| known == name) {
-            assert!(twice.contains(&name), "{name} is there as {other} and as {version}");
+        assert!(!banned.contains(&name.as_str()), "{name} is banned");
+        if let Some(other) = seen.insert(name.clone(), version.clone()) {
+            assert!(other == version || twice.contains(&name.as_str()), "{name} is there as {other} and as {version}");
         }
-        seen.push((name.to_owned(), version.to_owned()));
+    }
+    for package in std::fs::read_to_string(root().join("Cargo.lock")).unwrap().split("[[package]]").skip(1) {
+        let source = package.lines().find_map(|line| line.strip_prefix("source = "));
+        assert!(source.is_none_or(|source| source.starts_with("\"registry+")), "{package}");
     }
 }
 
 fn licence_is_allowed(licence: &str, allowed: &[&str]) -> bool {
     licence.split(" AND ").all(|part| {
         let part = part.trim_matches(['(', ')']);
-        part.split(" OR ").flat_map(|one| one.split('/')).any(|one| allowed.contains(&one.trim().trim_matches(['(', ')'])))
+        part.split(" OR ")
+            .flat_map(|one| one.split('/'))
+            .any(|one| allowed.contains(&one.trim().trim_matches(['(', ')'])))
     })
 }
 

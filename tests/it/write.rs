@@ -12,7 +12,12 @@ fn one() -> String {
 }
 
 fn patch(service: &Service, path: &str, guard: &str, body: &Json) -> crate::support::Answer {
-    service.send("PATCH", path, &[("if-match", guard), ("content-type", "application/merge-patch+json")], body.to_string())
+    service.send(
+        "PATCH",
+        path,
+        &[("if-match", guard), ("content-type", "application/merge-patch+json")],
+        body.to_string(),
+    )
 }
 
 #[test]
@@ -26,7 +31,9 @@ fn a_feature_lives_its_life() {
     assert_eq!(created.json()["properties"]["status"], "reported", "defaults are taken");
 
     service.send("PATCH", &path, &[GEOJSON], "{}").expect(428);
-    let patched = patch(&service, &path, &first, &json!({ "properties": { "status": "closed", "colour": { "h": null } } })).expect(200);
+    let patched =
+        patch(&service, &path, &first, &json!({ "properties": { "status": "closed", "colour": { "h": null } } }))
+            .expect(200);
     assert_eq!(patched.json()["properties"]["colour"], json!({ "s": 2 }));
     assert_eq!(patched.json()["properties"]["external_id"], "a");
     let stale = patch(&service, &path, &first, &json!({})).expect(412);
@@ -39,7 +46,9 @@ fn a_feature_lives_its_life() {
     assert_eq!(replaced.json()["properties"]["external_id"], "a", "identity stays");
 
     // What was read can be written back.
-    let again = service.send("PUT", &path, &[GEOJSON, ("if-match", replaced.header("etag"))], replaced.body.clone()).expect(200);
+    let again = service
+        .send("PUT", &path, &[GEOJSON, ("if-match", replaced.header("etag"))], replaced.body.clone())
+        .expect(200);
     assert_ne!(again.header("etag"), replaced.header("etag"), "every write takes a new revision");
 
     service.send("DELETE", &path, &[], "").expect(428);
@@ -47,7 +56,8 @@ fn a_feature_lives_its_life() {
     service.get(&path).expect(404);
     service.send("DELETE", &path, &[ANY], "").expect(404);
     let history = service.get(&format!("{path}/history")).expect(200).json();
-    let operations: Vec<&str> = history["history"].as_array().unwrap().iter().map(|entry| entry["operation"].as_str().unwrap()).collect();
+    let operations: Vec<&str> =
+        history["history"].as_array().unwrap().iter().map(|entry| entry["operation"].as_str().unwrap()).collect();
     assert_eq!(operations, ["create", "update", "update", "update", "delete"]);
     assert_eq!(history["history"][0]["actor"], "li");
     assert_eq!(history["history"][0]["feature"], created.json());
@@ -82,7 +92,10 @@ fn a_repeated_request_gets_the_same_answer() {
     let body = violation(105.7, 34.5, json!({})).to_string();
     let first = service.send("POST", ITEMS, &key, body.clone()).expect(201);
     let again = service.send("POST", ITEMS, &key, body.clone()).expect(201);
-    assert_eq!((first.body.clone(), first.header("location"), first.header("etag")), (again.body.clone(), again.header("location"), again.header("etag")));
+    assert_eq!(
+        (first.body.clone(), first.header("location"), first.header("etag")),
+        (again.body.clone(), again.header("location"), again.header("etag"))
+    );
     service.send("POST", ITEMS, &key, one()).expect(422);
     drop(service);
     let service = place.serve();
@@ -104,7 +117,10 @@ fn conflicts_name_what_is_in_the_way() {
     assert_eq!(taken.json()["errors"][0]["pointer"], "/properties/external_id");
     let squad = json!({ "type": "Feature", "geometry": null, "properties": { "code": "A", "name": "A", "kind": "area", "status": "active" } });
     let path = service.post("squads", squad.to_string()).expect(201).header("location").to_owned();
-    assert_eq!(service.post("squads", squad.to_string()).expect(409).json()["errors"][0]["pointer"], "/properties/code");
+    assert_eq!(
+        service.post("squads", squad.to_string()).expect(409).json()["errors"][0]["pointer"],
+        "/properties/code"
+    );
     let assistant = json!({ "type": "Feature", "geometry": null, "properties": { "code": "x", "squad_code": "A" } });
     service.post("assistants", assistant.to_string()).expect(201);
     service.send("DELETE", &path, &[ANY], "").expect(409);
@@ -129,7 +145,11 @@ fn bodies_are_bounded_and_typed() {
     let in_utm = r#"{"type":"Feature","properties":{"category":"other","occurred_at":"2026-01-01"},"geometry":{"type":"Point","coordinates":[564300,3826000]}}"#;
     let stored = service.send("POST", &format!("{ITEMS}?crs=EPSG:32648"), &[GEOJSON], in_utm).expect(201);
     assert!((stored.json()["geometry"]["coordinates"][0].as_f64().unwrap() - 105.70).abs() < 0.01);
-    assert_eq!(stored.json()["properties"]["occurred_at"], "2025-12-31T16:00:00Z", "local times are read in the configured zone");
+    assert_eq!(
+        stored.json()["properties"]["occurred_at"],
+        "2025-12-31T16:00:00Z",
+        "local times are read in the configured zone"
+    );
 }
 
 #[test]
@@ -148,7 +168,11 @@ fn strangers_do_not_write() {
 fn another_address_than_loopback_is_read_only_unless_open() {
     let place = Place::new();
     for (arguments, status) in [(vec!["--listen", "0.0.0.0:0"], 403), (vec!["--listen", "0.0.0.0:0", "--open"], 201)] {
-        let mut child = place.command(&[&["serve"], arguments.as_slice()].concat()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child = place
+            .command(&[&["serve"], arguments.as_slice()].concat())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
         let said = lines.next().unwrap().unwrap();
         let port = said.split("0.0.0.0:").nth(1).unwrap().split('/').next().unwrap().to_owned();
@@ -180,7 +204,8 @@ fn while_it_loads_the_service_says_so() {
     let place = Place::new();
     let features: Vec<Json> = (0..20_000).map(|at| violation(105.0 + f64::from(at) / 1e5, 34.0, json!({}))).collect();
     place.import("violations", &collection(&features));
-    let mut child = place.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child =
+        place.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
     let said = lines.next().unwrap().unwrap();
     let base = said.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();

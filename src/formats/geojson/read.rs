@@ -31,10 +31,10 @@ pub fn parse_document(bytes: &[u8]) -> Result<(Document, Option<String>), Format
             let features = top.features.ok_or_else(|| broken("a FeatureCollection needs the member features"))?;
             let mut raw = Vec::with_capacity(features.len());
             for (at, feature) in features.iter().enumerate() {
-                raw.push(parse_feature(feature.get().as_bytes()).map_err(|detail| FormatError::Feature {
-                    place: format!("feature {at}"),
-                    detail,
-                })?);
+                raw.push(
+                    parse_feature(feature.get().as_bytes())
+                        .map_err(|detail| FormatError::Feature { place: format!("feature {at}"), detail })?,
+                );
             }
             Ok((Document::Collection(raw), declared))
         }
@@ -75,7 +75,9 @@ fn raw_feature(feature: RawMembers<'_>) -> Result<RawFeature, String> {
 
 fn not_a_feature(kind: &str) -> String {
     let kind: String = kind.chars().take(40).collect();
-    format!("is a {kind}, not a Feature: wrap the geometry as {{\"type\":\"Feature\",\"properties\":{{...}},\"geometry\":{{...}}}}")
+    format!(
+        "is a {kind}, not a Feature: wrap the geometry as {{\"type\":\"Feature\",\"properties\":{{...}},\"geometry\":{{...}}}}"
+    )
 }
 
 fn broken(detail: &str) -> FormatError {
@@ -370,7 +372,13 @@ mod tests {
     fn hostile_documents_are_refused_in_words() {
         let deep = "[".repeat(100_000);
         for text in [
-            "", "null", "[]", "7", "{}", r#"{"type":"Point","coordinates":[1,2]}"#, &deep,
+            "",
+            "null",
+            "[]",
+            "7",
+            "{}",
+            r#"{"type":"Point","coordinates":[1,2]}"#,
+            &deep,
             r#"{"type":"Feature","type":"Feature","properties":{},"geometry":null}"#,
             r#"{"type":"Feature","geometry":null,"geometry":null,"properties":{}}"#,
             r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[1e400,2]},"properties":{}}"#,

@@ -24,8 +24,12 @@ pub struct CollectionReader<R> {
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     /// Among the members of the outermost object.
-    Members { first: bool },
-    Features { first: bool },
+    Members {
+        first: bool,
+    },
+    Features {
+        first: bool,
+    },
     Done,
 }
 
@@ -98,7 +102,9 @@ impl<R: BufRead> CollectionReader<R> {
     /// At the end of the outermost object: what was it?
     fn end(&mut self) -> Result<Option<Located>, FormatError> {
         if self.input.peek()?.is_some() {
-            return Err(self.input.broken("there is more after the end: one feature a line is GeoJSONSeq, name the file .geojsonl"));
+            return Err(self
+                .input
+                .broken("there is more after the end: one feature a line is GeoJSONSeq, name the file .geojsonl"));
         }
         match self.kind.as_deref() {
             Some("FeatureCollection") => Ok(None),
@@ -130,7 +136,9 @@ impl<R: BufRead> CollectionReader<R> {
         self.ordinal += 1;
         let mut text = Vec::with_capacity(512);
         self.input.value(&mut text, LARGEST_FEATURE).map_err(|error| match error {
-            FormatError::Broken { place: at, detail } => FormatError::Broken { place: format!("{place}, {at}"), detail },
+            FormatError::Broken { place: at, detail } => {
+                FormatError::Broken { place: format!("{place}, {at}"), detail }
+            }
             other => other,
         })?;
         let raw = parse_feature(&text).map_err(|detail| FormatError::Feature { place: place.clone(), detail })?;
@@ -170,9 +178,7 @@ impl<R: BufRead> Bytes<R> {
 
     fn fill(&mut self) -> Result<&[u8], FormatError> {
         let place = self.offset;
-        self.input
-            .fill_buf()
-            .map_err(|source| FormatError::Read { place: format!("on from byte {place}"), source })
+        self.input.fill_buf().map_err(|source| FormatError::Read { place: format!("on from byte {place}"), source })
     }
 
     fn consume(&mut self, count: usize) {
@@ -207,9 +213,7 @@ impl<R: BufRead> Bytes<R> {
     fn expect(&mut self, wanted: u8) -> Result<(), FormatError> {
         match self.next()? {
             Some(byte) if byte == wanted => Ok(()),
-            Some(byte) => {
-                Err(self.broken(&format!("expected '{}', found '{}'", wanted as char, byte.escape_ascii())))
-            }
+            Some(byte) => Err(self.broken(&format!("expected '{}', found '{}'", wanted as char, byte.escape_ascii()))),
             None => Err(self.broken(&format!("the file ends where '{}' is expected", wanted as char))),
         }
     }
@@ -315,8 +319,11 @@ mod tests {
 
     #[test]
     fn collections_with_members_before_and_after() {
-        let feature = r#"{"type":"Feature","id":1,"geometry":{"type":"Point","coordinates":[1,2]},"properties":{"a":"}]\""}}"#;
-        let text = format!(r#" {{ "name":"x, y","features":[{feature} , {feature}],"bbox":[1,2,3,4],"type":"FeatureCollection"}} "#);
+        let feature =
+            r#"{"type":"Feature","id":1,"geometry":{"type":"Point","coordinates":[1,2]},"properties":{"a":"}]\""}}"#;
+        let text = format!(
+            r#" {{ "name":"x, y","features":[{feature} , {feature}],"bbox":[1,2,3,4],"type":"FeatureCollection"}} "#
+        );
         let all = read(&text);
         assert_eq!(all.len(), 2);
         assert_eq!(all[1].as_ref().unwrap().place, "feature 1");
@@ -331,7 +338,14 @@ mod tests {
         assert!(all[0].is_ok() && all[1].is_err() && all[2].is_ok());
         let torn = read(&format!(r#"{{"type":"FeatureCollection","features":[{good},{{"type":"#));
         assert!(torn.len() == 2 && matches!(torn[1], Err(FormatError::Broken { .. })));
-        for text in ["", "[", "{\"type\":\"Topology\"}", "{\"features\":[]}", "{\"features\":{}}", "{\"type\":\"FeatureCollection\",\"features\":[]} x"] {
+        for text in [
+            "",
+            "[",
+            "{\"type\":\"Topology\"}",
+            "{\"features\":[]}",
+            "{\"features\":{}}",
+            "{\"type\":\"FeatureCollection\",\"features\":[]} x",
+        ] {
             assert!(matches!(read(text).last(), Some(Err(FormatError::Broken { .. }))), "{text}");
         }
     }

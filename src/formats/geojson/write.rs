@@ -32,7 +32,12 @@ impl Encoding<'_> {
 }
 
 /// Appends a Feature. Errors only when a place lies outside the domain of `encoding.crs`; then `out` is as it was.
-pub fn write_feature(layer: Layer, feature: &Feature, encoding: &Encoding<'_>, out: &mut Vec<u8>) -> Result<(), CrsError> {
+pub fn write_feature(
+    layer: Layer,
+    feature: &Feature,
+    encoding: &Encoding<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), CrsError> {
     let start = out.len();
     let written = write_members(layer, feature, encoding, out);
     if written.is_err() {
@@ -56,7 +61,12 @@ fn write_members(layer: Layer, feature: &Feature, encoding: &Encoding<'_>, out: 
 }
 
 /// Appends the object of properties.
-pub fn write_properties(layer: Layer, feature: &Feature, encoding: &Encoding<'_>, out: &mut Vec<u8>) -> Result<(), CrsError> {
+pub fn write_properties(
+    layer: Layer,
+    feature: &Feature,
+    encoding: &Encoding<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), CrsError> {
     let start = out.len();
     let name_of = |name: &str, out: &mut Vec<u8>| {
         if !encoding.wants(name) {
