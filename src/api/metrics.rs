@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::app::App;
@@ -20,6 +21,10 @@ pub struct Metrics {
     features: IntGaugeVec,
     sequence: IntGauge,
     writes_waiting: IntGauge,
+    /// Count, sum and longest of publications.
+    published: IntGauge,
+    publishing: Gauge,
+    longest_publication: Gauge,
 }
 
 impl Metrics {
@@ -40,6 +45,10 @@ impl Metrics {
             connections: IntGauge::with_opts(text("connections", "Connections open now")).expect(valid),
             features: IntGaugeVec::new(text("features", "Features in memory"), &["layer"]).expect(valid),
             sequence: IntGauge::with_opts(text("sequence", "Last change that readers see")).expect(valid),
+            published: IntGauge::with_opts(text("publish_count", "Groups of commits made visible")).expect(valid),
+            publishing: Gauge::with_opts(text("publish_seconds_sum", "Time that making commits visible took"))
+                .expect(valid),
+            longest_publication: Gauge::with_opts(text("publish_seconds_max", "The longest of them")).expect(valid),
             writes_waiting: IntGauge::with_opts(text("writes_waiting", "Writes that wait for their turn"))
                 .expect(valid),
         };
@@ -52,6 +61,9 @@ impl Metrics {
             registry.register(Box::new(metrics.features.clone())),
             registry.register(Box::new(metrics.sequence.clone())),
             registry.register(Box::new(metrics.writes_waiting.clone())),
+            registry.register(Box::new(metrics.published.clone())),
+            registry.register(Box::new(metrics.publishing.clone())),
+            registry.register(Box::new(metrics.longest_publication.clone())),
         ];
         registered.into_iter().collect::<Result<Vec<()>, _>>().expect("each metric has a name of its own");
         metrics
@@ -76,6 +88,9 @@ impl Metrics {
             }
             self.sequence.set(snapshot.seq().0);
             self.writes_waiting.set(app.writes_waiting() as i64);
+            self.published.set(app.publications().count() as i64);
+            self.publishing.set(app.publications().total().as_secs_f64());
+            self.longest_publication.set(app.publications().longest().as_secs_f64());
         }
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text).expect("writing to memory cannot fail");

@@ -22,6 +22,8 @@ pub mod read;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
@@ -60,8 +62,38 @@ pub(crate) struct Inner {
     pub jurisdictions: jurisdiction::Cache,
     /// Lets only a few large inputs be read at a time.
     pub reading: tokio::sync::Semaphore,
+    pub publications: Publications,
     /// What works in the background until [`App::close`].
     pub tasks: std::sync::Mutex<Vec<tokio::task::AbortHandle>>,
+}
+
+/// What getting commits into the world has cost, group by group.
+#[derive(Debug, Default)]
+pub struct Publications {
+    count: AtomicU64,
+    nanoseconds: AtomicU64,
+    longest: AtomicU64,
+}
+
+impl Publications {
+    fn note(&self, took: Duration) {
+        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+        self.longest.fetch_max(nanoseconds, Ordering::Relaxed);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    pub fn total(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))
+    }
+
+    pub fn longest(&self) -> Duration {
+        Duration::from_nanos(self.longest.load(Ordering::Relaxed))
+    }
 }
 
 /// How to open: where, as whom, and what to keep in memory.
@@ -99,6 +131,7 @@ impl App {
             fold: tokio::sync::Notify::new(),
             jurisdictions: jurisdiction::Cache::default(),
             reading: tokio::sync::Semaphore::new(2),
+            publications: Publications::default(),
             tasks: std::sync::Mutex::default(),
         }));
         writer::start(&app, jobs);
@@ -146,6 +179,11 @@ impl App {
     /// The newest sequence that readers can see.
     pub fn published(&self) -> watch::Receiver<Rev> {
         self.0.published.subscribe()
+    }
+
+    /// How long commits of this process took to get into the world.
+    pub fn publications(&self) -> &Publications {
+        &self.0.publications
     }
 
     /// Makes a snapshot the one that readers get, and says so.

@@ -1,6 +1,7 @@
 //! One turn of the writer: a transaction, and the state of the world as the transaction leaves it.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -28,6 +29,8 @@ pub(super) struct Turn {
     touched: BTreeMap<Layer, Envelope>,
     /// More is left to derive than this turn does.
     rest: bool,
+    /// Time that the changes took to get into the state.
+    applying: Duration,
 }
 
 impl Turn {
@@ -39,7 +42,7 @@ impl Turn {
             follow::catch_up(app).await?;
         }
         let state = Snapshot::clone(&app.snapshot());
-        Ok(Self { app: app.clone(), tx, state, touched: BTreeMap::new(), rest: false })
+        Ok(Self { app: app.clone(), tx, state, touched: BTreeMap::new(), rest: false, applying: Duration::ZERO })
     }
 
     /// Does one request, or leaves no trace of it.
@@ -122,7 +125,7 @@ impl Turn {
         if !errors.is_empty() {
             return Err(AppError::Invalid(errors));
         }
-        self.state = self.state.apply(self.tx.newest(), changes);
+        self.apply(self.tx.newest(), changes);
         Ok(stored)
     }
 
@@ -143,7 +146,7 @@ impl Turn {
         self.touch(layer, before.geometry.as_ref(), feature.geometry.as_ref());
         let mut stored = Vec::with_capacity(1);
         let change = Self::stored(layer, feature, &mut stored);
-        self.state = self.state.apply(self.tx.newest(), vec![change]);
+        self.apply(self.tx.newest(), vec![change]);
         Ok(stored.swap_remove(0))
     }
 
@@ -151,7 +154,7 @@ impl Turn {
         let (before, previous) = self.guarded(target)?;
         let rev = self.tx.delete(target.layer, target.id, &previous).await?;
         self.touch(target.layer, before.geometry.as_ref(), None);
-        self.state = self.state.apply(rev, vec![(target.layer, Change::Delete(target.id))]);
+        self.apply(rev, vec![(target.layer, Change::Delete(target.id))]);
         Ok(())
     }
 
@@ -171,6 +174,12 @@ impl Turn {
         facts::derive(&self.state, layer, feature, standing);
         self.app.0.reach.include(layer, feature);
         Ok(())
+    }
+
+    fn apply(&mut self, seq: Rev, changes: Vec<(Layer, Change)>) {
+        let started = Instant::now();
+        self.state = self.state.apply(seq, changes);
+        self.applying += started.elapsed();
     }
 
     fn stored(layer: Layer, feature: Feature, into: &mut Vec<Stored>) -> (Layer, Change) {
@@ -237,7 +246,7 @@ impl Turn {
             }
         }
         if !changes.is_empty() {
-            self.state = self.state.apply(self.tx.newest(), changes);
+            self.apply(self.tx.newest(), changes);
         }
         match page.next {
             Some(Token::Place { curve, id }) => self.tx.advance_derivation(work.id, curve, id).await?,
@@ -254,7 +263,9 @@ impl Turn {
         let changed = self.tx.commit().await?.is_some();
         if changed {
             debug_assert_eq!(self.state.seq(), seq);
+            let started = Instant::now();
             app.publish(self.state);
+            app.0.publications.note(self.applying + started.elapsed());
         }
         Ok(self.rest)
     }

@@ -209,10 +209,9 @@ pub fn typed(cell: &str) -> Json {
     if !looks_like_json {
         return Json::String(cell.to_owned());
     }
-    match serde_json::from_str::<Json>(cell) {
-        Ok(json) if !json.is_number() || json == cell => json,
-        _ => Json::String(cell.to_owned()),
-    }
+    let Ok(json) = serde_json::from_str::<Json>(cell) else { return Json::String(cell.to_owned()) };
+    let written = json.to_string();
+    if json.is_number() && written != cell { Json::String(cell.to_owned()) } else { json }
 }
 
 /// The inverse of [`typed`].

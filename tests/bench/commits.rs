@@ -21,7 +21,11 @@ fn main() {
     println!("import of {count}: {:.1} s", started.elapsed().as_secs_f64());
     let started = Instant::now();
     let first = place.serve();
-    println!("ready after a restart: {:.1} s, {} MiB resident", started.elapsed().as_secs_f64(), first.resident() >> 20);
+    println!(
+        "ready after a restart: {:.1} s, {} MiB resident",
+        started.elapsed().as_secs_f64(),
+        first.resident() >> 20
+    );
     one_by_one(&first);
     let second = place.serve();
     followed(&first, &second);
@@ -37,7 +41,8 @@ fn lines(place: &Place, prefix: &str, count: u64) -> PathBuf {
     let mut seeded = Seeded(count);
     for at in 0..count {
         let (lon, lat) = (105.6 + seeded.share() * seeded.share() * 0.2, 34.5 + seeded.share() * seeded.share() * 0.1);
-        let extra = json!({ "external_id": format!("{prefix}{at}"), "source": "patrol", "description": format!("case {at}") });
+        let extra =
+            json!({ "external_id": format!("{prefix}{at}"), "source": "patrol", "description": format!("case {at}") });
         writeln!(out, "{}", violation(lon, lat, extra)).unwrap();
     }
     out.flush().unwrap();
@@ -61,10 +66,8 @@ fn one_by_one(service: &Service) {
         .collect();
     percentiles("a durable commit of one, acknowledged and visible (with a connection of its own)", times);
     let metrics = service.get("/metrics").text();
-    for name in ["patrolmap_publish_seconds_sum", "patrolmap_publish_seconds_count", "patrolmap_publish_seconds_bucket"] {
-        for line in metrics.lines().filter(|line| line.starts_with(name)) {
-            println!("  {line}");
-        }
+    for line in metrics.lines().filter(|line| line.starts_with("patrolmap_publish")) {
+        println!("  {line}");
     }
 }
 
@@ -77,7 +80,8 @@ fn matched(service: &Service) -> u64 {
 fn followed(writer: &Service, follower: &Service) {
     let mut times = Vec::new();
     for round in 0..30 {
-        let features: Vec<_> = (0..1_000).map(|at| violation(10.5, 10.0 + f64::from(at) / 1e3, json!({ "round": round }))).collect();
+        let features: Vec<_> =
+            (0..1_000).map(|at| violation(10.5, 10.0 + f64::from(at) / 1e3, json!({ "round": round }))).collect();
         let before = matched(follower);
         writer.send("POST", "/api/collections/violations/items", &[GEOJSON], collection(&features)).expect(201);
         let started = Instant::now();
