@@ -53,10 +53,10 @@ impl Turn {
             return if before.digest == again.digest { Ok(Created::Before(before)) } else { Err(AppError::KeyReused) };
         }
         let (state, touched) = (self.state.clone(), self.touched.clone());
-        let savepoint = self.tx.savepoint().await?;
+        let savepoint = self.tx.savepoint(again.is_none() && work.is_one_row()).await?;
         match self.work(work, again).await {
             Ok(stored) => {
-                self.tx.release().await?;
+                self.tx.release(savepoint).await?;
                 Ok(Created::Now(stored))
             }
             Err(error) => {

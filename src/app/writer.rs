@@ -21,6 +21,16 @@ pub(super) enum Work {
     Delete { target: Target },
 }
 
+impl Work {
+    /// Whether it changes one row, with one statement.
+    pub fn is_one_row(&self) -> bool {
+        match self {
+            Self::Create { drafts, .. } => drafts.len() == 1,
+            Self::Change { .. } | Self::Delete { .. } => true,
+        }
+    }
+}
+
 pub(super) type Outcome = Result<Created, AppError>;
 
 pub(crate) struct Job {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, SqlitePool};
 use tokio::sync::Mutex;
 
 pub use derivation::Derivation;
@@ -53,7 +53,7 @@ pub enum Mode {
 pub struct Store {
     path: PathBuf,
     readers: SqlitePool,
-    writer: Arc<Mutex<SqliteConnection>>,
+    writer: Arc<Mutex<write::Writer>>,
 }
 
 impl Store {
@@ -66,8 +66,7 @@ impl Store {
         std::fs::create_dir_all(directory)
             .map_err(|source| StoreError::Directory { path: directory.to_owned(), source })?;
         schema::migrate(directory, &path).await?;
-        let mut writer = write_options(&path).connect().await?;
-        write::recover(&mut writer).await?;
+        let writer = write::Writer::new(write_options(&path).connect().await?);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(30))

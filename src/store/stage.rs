@@ -7,7 +7,7 @@ use crate::domain::feature::{Feature, FeatureId, Rev};
 use crate::domain::layer::Layer;
 use crate::spatial::shape::Envelope;
 use crate::store::columns::{self, bind, json_list};
-use crate::store::write::{log_commit, recover};
+use crate::store::write::{log_commit, roll_back};
 use crate::store::{Derivation, Store, StoreError, derivation, write_options};
 
 /// One feature to be written.
@@ -115,7 +115,7 @@ impl Stage {
         sqlx::query("begin immediate").execute(&mut self.connection).await?;
         match self.publish_staged(actor, at, &again).await {
             Ok(published) if published.commit.is_none() => {
-                recover(&mut self.connection).await?;
+                roll_back(&mut self.connection).await?;
                 Ok(published)
             }
             Ok(published) => {
@@ -125,7 +125,7 @@ impl Stage {
                 Ok(published)
             }
             Err(error) => {
-                recover(&mut self.connection).await?;
+                roll_back(&mut self.connection).await?;
                 Err(error)
             }
         }

@@ -67,8 +67,8 @@ impl Store {
 
     /// Helps the planner after a bulk load.
     pub async fn optimize(&self) -> Result<(), StoreError> {
-        let mut connection = self.writer.lock().await;
-        sqlx::query("pragma optimize").execute(&mut *connection).await?;
+        let mut writer = self.writer.lock().await;
+        sqlx::query("pragma optimize").execute(&mut writer.connection).await?;
         Ok(())
     }
 }

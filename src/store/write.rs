@@ -1,6 +1,7 @@
 //! Writing: rows, history and change log in one transaction, by the one connection that writes.
 
 use jiff::Timestamp;
+use serde_json::{Value as Json, json};
 use sqlx::SqliteConnection;
 use tokio::sync::OwnedMutexGuard;
 
@@ -10,9 +11,49 @@ use crate::store::columns::{bind, statements};
 use crate::store::read::{self, Operation};
 use crate::store::{Derivation, Remembered, Store, StoreError, derivation, idempotency};
 
+/// The connection that writes.
+pub(super) struct Writer {
+    pub connection: SqliteConnection,
+    /// A transaction may be open: a dropped future or a full disk left it behind.
+    pub open: bool,
+}
+
+impl Writer {
+    pub fn new(connection: SqliteConnection) -> Self {
+        Self { connection, open: true }
+    }
+
+    /// Ends a transaction that was left behind. SQLite may have rolled it back already.
+    pub async fn recover(&mut self) -> Result<(), StoreError> {
+        if self.open {
+            roll_back(&mut self.connection).await?;
+            self.open = false;
+        }
+        Ok(())
+    }
+}
+
+/// Ends a transaction without a trace, if one is open.
+pub(super) async fn roll_back(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    match sqlx::query("rollback").execute(connection).await {
+        Err(error) if !error.to_string().contains("no transaction is active") => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// What a transaction has to enter into the change log and the history when it ends.
+struct Entry {
+    layer: Layer,
+    id: FeatureId,
+    rev: Rev,
+    operation: Operation,
+    previous: Option<String>,
+}
+
 /// An open write transaction. Holds the writer's lock; dropped without [`WriteTx::commit`] it leaves nothing.
 pub struct WriteTx {
-    connection: OwnedMutexGuard<SqliteConnection>,
+    writer: OwnedMutexGuard<Writer>,
+    entries: Vec<Entry>,
     commit: i64,
     next_rev: i64,
     first_rev: i64,
@@ -26,28 +67,45 @@ pub struct WriteTx {
 #[derive(Debug, Clone, Copy)]
 pub struct Savepoint {
     next_rev: i64,
-}
-
-/// Ends a transaction that a dropped future or a full disk left behind. SQLite may have rolled it back already.
-pub(super) async fn recover(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    match sqlx::query("rollback").execute(connection).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.to_string().contains("no transaction is active") => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    entries: usize,
+    /// SQLite keeps a state, too.
+    kept: bool,
 }
 
 impl Store {
     /// Waits for the writer's turn and for the file's write lock.
     pub async fn write(&self, actor: &str, at: Timestamp) -> Result<WriteTx, StoreError> {
-        let mut connection = self.writer.clone().lock_owned().await;
-        recover(&mut connection).await?;
-        sqlx::query("begin immediate").execute(&mut *connection).await?;
+        let mut writer = self.writer.clone().lock_owned().await;
+        writer.recover().await?;
+        writer.open = true;
+        // One trip to the thread that works for the connection, not two.
         let (next_rev, commit): (i64, i64) =
-            sqlx::query_as("select next_rev, next_commit from sequence").fetch_one(&mut *connection).await?;
-        Ok(WriteTx { connection, commit, next_rev, first_rev: next_rev, actor: actor.to_owned(), at, touched: false })
+            sqlx::query_as("begin immediate; select next_rev, next_commit from sequence")
+                .fetch_one(&mut writer.connection)
+                .await?;
+        let entries = Vec::new();
+        Ok(WriteTx {
+            writer,
+            entries,
+            commit,
+            next_rev,
+            first_rev: next_rev,
+            actor: actor.to_owned(),
+            at,
+            touched: false,
+        })
     }
 }
+
+/// The end of a transaction in one trip: however much it did, a statement each for the change log and the history.
+const LOG_AND_COMMIT: &str = "\
+    insert into change (seq, commit_id, layer, feature_id, operation) \
+    select value ->> 0, ?, value ->> 1, value ->> 2, value ->> 3 from json_each(?); \
+    insert into history (layer, feature_id, rev, commit_id, operation, previous) \
+    select value ->> 1, value ->> 2, value ->> 0, ?, value ->> 4, value ->> 5 from json_each(?); \
+    insert into commit_log (commit_id, actor, committed_at) values (?, ?, ?); \
+    update sequence set next_rev = ?, next_commit = ? where sequence_id = 1; \
+    commit";
 
 impl WriteTx {
     /// The last sequence number given before this transaction.
@@ -69,21 +127,30 @@ impl WriteTx {
         actor.clone_into(&mut self.actor);
     }
 
-    pub async fn savepoint(&mut self) -> Result<Savepoint, StoreError> {
-        sqlx::query("savepoint request").execute(&mut *self.connection).await?;
-        Ok(Savepoint { next_rev: self.next_rev })
+    /// A state to come back to. What changes one row with one statement needs no state kept by SQLite, which undoes a
+    /// failed statement by itself.
+    pub async fn savepoint(&mut self, one_statement: bool) -> Result<Savepoint, StoreError> {
+        if !one_statement {
+            sqlx::query("savepoint request").execute(&mut self.writer.connection).await?;
+        }
+        Ok(Savepoint { next_rev: self.next_rev, entries: self.entries.len(), kept: !one_statement })
     }
 
-    pub async fn release(&mut self) -> Result<(), StoreError> {
-        sqlx::query("release request").execute(&mut *self.connection).await?;
+    pub async fn release(&mut self, savepoint: Savepoint) -> Result<(), StoreError> {
+        if savepoint.kept {
+            sqlx::query("release request").execute(&mut self.writer.connection).await?;
+        }
         Ok(())
     }
 
     /// Undoes everything since the savepoint. Fails when the whole transaction is gone already (disk full).
     pub async fn roll_back_to(&mut self, savepoint: Savepoint) -> Result<(), StoreError> {
-        sqlx::query("rollback to request").execute(&mut *self.connection).await?;
+        if savepoint.kept {
+            sqlx::query("rollback to request").execute(&mut self.writer.connection).await?;
+        }
         self.next_rev = savepoint.next_rev;
-        self.release().await
+        self.entries.truncate(savepoint.entries);
+        self.release(savepoint).await
     }
 
     fn take_rev(&mut self) -> Rev {
@@ -98,9 +165,10 @@ impl WriteTx {
         feature.created_at = self.at;
         feature.updated_at = self.at;
         let query = bind(sqlx::query(statements(layer).insert.as_str()), feature, self.commit);
-        let done = query.execute(&mut *self.connection).await.map_err(|error| named(error, feature))?;
+        let done = query.execute(&mut self.writer.connection).await.map_err(|error| named(error, feature))?;
         feature.id = FeatureId(done.last_insert_rowid());
-        self.log(layer, feature.id, feature.rev, Operation::Create, None).await
+        self.log(layer, feature.id, feature.rev, Operation::Create, None);
+        Ok(())
     }
 
     /// Stores a new state of a feature; sets its revision and time. `previous` is its body before, as GeoJSON.
@@ -108,52 +176,38 @@ impl WriteTx {
         feature.rev = self.take_rev();
         feature.updated_at = self.at;
         let query = bind(sqlx::query(statements(layer).update.as_str()), feature, self.commit).bind(feature.id.0);
-        query.execute(&mut *self.connection).await.map_err(|error| named(error, feature))?;
-        self.log(layer, feature.id, feature.rev, Operation::Update, Some(previous)).await
+        query.execute(&mut self.writer.connection).await.map_err(|error| named(error, feature))?;
+        self.log(layer, feature.id, feature.rev, Operation::Update, Some(previous));
+        Ok(())
     }
 
     /// Removes a feature; answers the sequence number of its end.
     pub async fn delete(&mut self, layer: Layer, id: FeatureId, previous: &str) -> Result<Rev, StoreError> {
         let rev = self.take_rev();
         let query = sqlx::query(statements(layer).delete.as_str()).bind(id.0);
-        query.execute(&mut *self.connection).await?;
-        self.log(layer, id, rev, Operation::Delete, Some(previous)).await?;
+        query.execute(&mut self.writer.connection).await?;
+        self.log(layer, id, rev, Operation::Delete, Some(previous));
         Ok(rev)
     }
 
-    async fn log(
-        &mut self,
-        layer: Layer,
-        id: FeatureId,
-        rev: Rev,
-        operation: Operation,
-        previous: Option<&str>,
-    ) -> Result<(), StoreError> {
-        sqlx::query("insert into change (seq, commit_id, layer, feature_id, operation) values (?, ?, ?, ?, ?)")
-            .bind(rev.0)
-            .bind(self.commit)
-            .bind(layer.index() as i64)
-            .bind(id.0)
-            .bind(if operation == Operation::Delete { 2_i64 } else { 1 })
-            .execute(&mut *self.connection)
-            .await?;
-        sqlx::query(
-            "insert into history (layer, feature_id, rev, commit_id, operation, previous) values (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(layer.index() as i64)
-        .bind(id.0)
-        .bind(rev.0)
-        .bind(self.commit)
-        .bind(operation.code())
-        .bind(previous)
-        .execute(&mut *self.connection)
-        .await?;
-        Ok(())
+    fn log(&mut self, layer: Layer, id: FeatureId, rev: Rev, operation: Operation, previous: Option<&str>) {
+        let previous = previous.map(str::to_owned);
+        self.entries.push(Entry { layer, id, rev, operation, previous });
+    }
+
+    /// What the transaction did, as a list of lists for `json_each`.
+    fn log_rows(&mut self) -> String {
+        let rows = self.entries.drain(..).map(|entry| {
+            let feed = if entry.operation == Operation::Delete { 2 } else { 1 };
+            let layer = entry.layer.index();
+            json!([entry.rev.0, layer, entry.id.0, feed, entry.operation.code(), entry.previous])
+        });
+        Json::Array(rows.collect()).to_string()
     }
 
     /// The features that there are among these ids, as this transaction sees them.
     pub async fn features(&mut self, layer: Layer, ids: &[FeatureId]) -> Result<Vec<Feature>, StoreError> {
-        read::features(&mut self.connection, layer, ids).await
+        read::features(&mut self.writer.connection, layer, ids).await
     }
 
     pub async fn by_external_ids(
@@ -161,12 +215,12 @@ impl WriteTx {
         layer: Layer,
         keys: &[String],
     ) -> Result<Vec<(String, FeatureId)>, StoreError> {
-        read::by_keys(&mut self.connection, statements(layer).by_external_ids.as_str(), keys).await
+        read::by_keys(&mut self.writer.connection, statements(layer).by_external_ids.as_str(), keys).await
     }
 
     pub async fn by_codes(&mut self, layer: Layer, keys: &[String]) -> Result<Vec<(String, FeatureId)>, StoreError> {
         match &statements(layer).by_codes {
-            Some(sql) => read::by_keys(&mut self.connection, sql.as_str(), keys).await,
+            Some(sql) => read::by_keys(&mut self.writer.connection, sql.as_str(), keys).await,
             None => Ok(Vec::new()),
         }
     }
@@ -178,11 +232,11 @@ impl WriteTx {
 
     pub async fn push_derivation(&mut self, derivation: &Derivation) -> Result<(), StoreError> {
         self.touched = true;
-        derivation::push(&mut self.connection, derivation).await
+        derivation::push(&mut self.writer.connection, derivation).await
     }
 
     pub async fn derivations(&mut self, limit: usize) -> Result<Vec<Derivation>, StoreError> {
-        derivation::list(&mut self.connection, limit).await
+        derivation::list(&mut self.writer.connection, limit).await
     }
 
     /// Notes how far a derivation has got.
@@ -193,39 +247,53 @@ impl WriteTx {
         after_id: FeatureId,
     ) -> Result<(), StoreError> {
         self.touched = true;
-        derivation::advance(&mut self.connection, id, after_curve, after_id).await
+        derivation::advance(&mut self.writer.connection, id, after_curve, after_id).await
     }
 
     pub async fn finish_derivation(&mut self, id: i64) -> Result<(), StoreError> {
         self.touched = true;
-        derivation::finish(&mut self.connection, id).await
+        derivation::finish(&mut self.writer.connection, id).await
     }
 
     pub async fn remembered(&mut self, key: &str) -> Result<Option<Remembered>, StoreError> {
-        idempotency::get(&mut self.connection, key).await
+        idempotency::get(&mut self.writer.connection, key).await
     }
 
     pub async fn remember(&mut self, key: &str, answer: &Remembered) -> Result<(), StoreError> {
         self.touched = true;
-        idempotency::put(&mut self.connection, key, answer, self.at).await
+        idempotency::put(&mut self.writer.connection, key, answer, self.at).await
     }
 
     /// Makes it all durable, or nothing. Answers the commit's number when features changed.
     pub async fn commit(mut self) -> Result<Option<i64>, StoreError> {
         let changed = self.next_rev > self.first_rev;
         if !changed && !self.touched {
-            recover(&mut self.connection).await?;
+            self.writer.recover().await?;
             return Ok(None);
         }
         if changed {
-            log_commit(&mut self.connection, self.commit, &self.actor, self.at, self.next_rev).await?;
+            let rows = self.log_rows();
+            sqlx::query(LOG_AND_COMMIT)
+                .bind(self.commit)
+                .bind(rows.as_str())
+                .bind(self.commit)
+                .bind(rows.as_str())
+                .bind(self.commit)
+                .bind(self.actor.as_str())
+                .bind(self.at.as_microsecond())
+                .bind(self.next_rev)
+                .bind(self.commit + 1)
+                .execute(&mut self.writer.connection)
+                .await?;
+        } else {
+            sqlx::query("commit").execute(&mut self.writer.connection).await?;
         }
-        sqlx::query("commit").execute(&mut *self.connection).await?;
+        self.writer.open = false;
         Ok(changed.then_some(self.commit))
     }
 
     pub async fn roll_back(mut self) -> Result<(), StoreError> {
-        recover(&mut self.connection).await
+        self.writer.recover().await
     }
 }
 
@@ -269,8 +337,8 @@ impl Store {
     /// Cuts the change log before `seq` and answers how many entries went; followers that are further back must take
     /// the layers anew. History stays.
     pub async fn cut_changes(&self, before: Rev) -> Result<u64, StoreError> {
-        let mut connection = self.writer.lock().await;
-        recover(&mut connection).await?;
-        cut_changes(&mut connection, before).await
+        let mut writer = self.writer.lock().await;
+        writer.recover().await?;
+        cut_changes(&mut writer.connection, before).await
     }
 }
