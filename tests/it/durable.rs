@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::killing::{BATCH, Told, round, write};
-use crate::support::{Place, shared, violation};
+use crate::support::{Place, say_skipped, shared, violation};
 
 #[test]
 fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
@@ -65,7 +65,7 @@ impl Drop for SmallDisk {
 fn a_full_disk_is_told_and_writes_come_back() {
     let place = Place::new();
     let Some(disk) = SmallDisk::mount(place.path().join("small"), "12m") else {
-        eprintln!("SKIPPED a_full_disk_is_told_and_writes_come_back: file systems cannot be mounted here");
+        say_skipped("a_full_disk_is_told_and_writes_come_back", "file systems cannot be mounted here");
         return;
     };
     let data = disk.0.join("data");

@@ -1,6 +1,6 @@
 //! Starting the program, talking to it over HTTP, and where reference data stand.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -219,8 +219,13 @@ pub fn shared(test: &str, path: &str) -> Option<PathBuf> {
         return Some(file);
     }
     assert!(std::env::var_os("CI").is_none(), "{test}: reference data {path} are missing in CI");
-    eprintln!("SKIPPED {test}: reference data {path} are not here");
+    say_skipped(test, &format!("reference data {path} are not here"));
     None
+}
+
+/// Says aloud, past the test runner's capture, that a test did not run.
+pub fn say_skipped(test: &str, why: &str) {
+    drop(writeln!(std::io::stderr(), "SKIPPED {test}: {why}"));
 }
 
 pub fn read_gzip(path: &Path) -> String {
