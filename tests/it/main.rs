@@ -14,5 +14,6 @@ mod items;
 mod killing;
 mod nearest;
 mod real;
+mod restarts;
 mod side_by_side;
 mod write;
