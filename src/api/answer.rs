@@ -20,14 +20,20 @@ pub fn feature_tag(rev: Rev) -> String {
 
 /// The answer to a read. `etag` lets the client keep it; 304 when it has it already.
 pub fn read(asked: &Asked, media: Media, etag: Option<&str>, body: impl FnOnce() -> Bytes) -> Response {
-    let mut response = match etag {
-        Some(etag) if has_already(asked, etag) => StatusCode::NOT_MODIFIED.into_response(),
-        _ => {
-            let mut response = Response::new(Body::from(body()));
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media.media_type()));
-            response
-        }
-    };
+    if let Some(etag) = etag.filter(|etag| has_already(asked, etag)) {
+        return unchanged(etag);
+    }
+    let mut response = Response::new(Body::from(body()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media.media_type()));
+    cacheable(response, etag)
+}
+
+/// The answer to a client that has it already.
+pub fn unchanged(etag: &str) -> Response {
+    cacheable(StatusCode::NOT_MODIFIED.into_response(), Some(etag))
+}
+
+fn cacheable(mut response: Response, etag: Option<&str>) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept"));

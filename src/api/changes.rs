@@ -33,7 +33,7 @@ pub async fn list(Doors(service): Doors, Ready(app): Ready, mut asked: Asked) ->
     }
     let page = app.changes(Rev(since.unwrap_or(0)), limit).await?;
     let last = page.changes.last().map_or(page.newest, |change| change.seq);
-    let etag = format!("W/\"{}-{}\"", service.run, page.newest.0);
+    let etag = service.tag(page.newest);
     let body = json!({
         "changes": page.changes.iter().map(told).collect::<Vec<_>>(),
         "last": last.0,

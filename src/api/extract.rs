@@ -67,18 +67,15 @@ impl FromRequestParts<Shared> for OfFeature {
     async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Result<Self, Problem> {
         let OfLayer(layer) = OfLayer::from_request_parts(parts, service).await?;
         let id = segment(parts, service, "id").await?;
+        let id_is_plain = id.bytes().all(|byte| byte.is_ascii_digit());
         match id.parse() {
-            Ok(id) if id > 0 && !id_has_sign(parts) => Ok(Self(layer, FeatureId(id))),
+            Ok(id) if id > 0 && id_is_plain => Ok(Self(layer, FeatureId(id))),
             _ => {
                 let id: String = id.chars().take(60).collect();
                 Err(Problem::new(Kind::NotFound, format!("'{id}' is no id: ids are positive integers")))
             }
         }
     }
-}
-
-fn id_has_sign(parts: &Parts) -> bool {
-    parts.uri.path().contains("/+")
 }
 
 async fn segment(parts: &mut Parts, service: &Shared, wanted: &str) -> Result<String, Problem> {

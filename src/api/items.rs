@@ -5,9 +5,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::api::answer::{in_crs, read};
+use crate::api::answer::{in_crs, read, unchanged};
 use crate::api::extract::{Asked, Doors, OfLayer, Ready};
-use crate::api::negotiate::{Media, negotiate};
+use crate::api::negotiate::{Media, has_already, negotiate};
 use crate::api::parameters::Parameters;
 use crate::api::problem::{Kind, Problem};
 use crate::app::App;
@@ -57,9 +57,9 @@ pub async fn list(
     let media = negotiate(&mut asked, &[Media::GeoJson, Media::GeoJsonSeq, Media::Csv])?;
     let snapshot = app.snapshot();
     let wanted = wanted(&app, &snapshot, layer, media, std::mem::take(&mut asked.parameters))?;
-    let etag = format!("W/\"{}-{}\"", service.run, snapshot.seq().0);
-    if crate::api::negotiate::has_already(&asked, &etag) {
-        return Ok(in_crs(read(&asked, media, Some(&etag), Bytes::new), &wanted.crs));
+    let etag = service.tag(snapshot.seq());
+    if has_already(&asked, &etag) {
+        return Ok(in_crs(unchanged(&etag), &wanted.crs));
     }
     let links = Links { base: asked.base(), asked: asked.uri.to_string(), layer, all };
     let crs = wanted.crs.clone();

@@ -6,9 +6,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
-use crate::api::answer::{document, read};
+use crate::api::answer::{document, read, unchanged};
 use crate::api::extract::{Asked, Doors, OfLayer, Ready};
-use crate::api::negotiate::{Media, negotiate};
+use crate::api::negotiate::{Media, has_already, negotiate};
 use crate::api::problem::{Problem, TABLE};
 use crate::api::{openapi, routes, schema};
 use crate::domain::layer::{Layer, Time};
@@ -76,12 +76,20 @@ pub async fn collections(Doors(service): Doors, Ready(app): Ready, mut asked: As
     let media = only_format(&mut asked, &[Media::Json])?;
     let base = asked.base();
     let snapshot = app.snapshot();
-    let etag = format!("W/\"{}-{}\"", service.run, snapshot.seq().0);
-    let json = json!({
-        "links": [link(&base, "self", "application/json", "/api/collections", "The layers")],
-        "crs": SYSTEMS,
-        "collections": Layer::ALL.into_iter().map(|layer| described(&snapshot, layer, &base)).collect::<Vec<_>>(),
-    });
+    let etag = service.tag(snapshot.seq());
+    if has_already(&asked, &etag) {
+        return Ok(unchanged(&etag));
+    }
+    // Extents in time are a look at every feature.
+    let json = service
+        .off_thread(move || {
+            json!({
+                "links": [link(&base, "self", "application/json", "/api/collections", "The layers")],
+                "crs": SYSTEMS,
+                "collections": Layer::ALL.map(|layer| described(&snapshot, layer, &base)),
+            })
+        })
+        .await?;
     Ok(read(&asked, media, Some(&etag), || Bytes::from(json.to_string())))
 }
 
@@ -93,8 +101,12 @@ pub async fn collection(
 ) -> Result<Response, Problem> {
     let media = only_format(&mut asked, &[Media::Json])?;
     let snapshot = app.snapshot();
-    let etag = format!("W/\"{}-{}\"", service.run, snapshot.seq().0);
-    let json = described(&snapshot, layer, &asked.base());
+    let etag = service.tag(snapshot.seq());
+    if has_already(&asked, &etag) {
+        return Ok(unchanged(&etag));
+    }
+    let base = asked.base();
+    let json = service.off_thread(move || described(&snapshot, layer, &base)).await?;
     Ok(read(&asked, media, Some(&etag), || Bytes::from(json.to_string())))
 }
 

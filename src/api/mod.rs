@@ -39,6 +39,7 @@ use tower_http::cors::{Any, CorsLayer};
 use crate::api::metrics::Metrics;
 use crate::api::problem::{Kind, Problem};
 use crate::app::App;
+use crate::domain::feature::Rev;
 
 pub use guard::Access;
 pub use openapi::openapi;
@@ -79,6 +80,11 @@ impl Service {
     pub fn ready(&self, app: App) {
         // A second call would change nothing.
         drop(self.app.set(app));
+    }
+
+    /// Tag of an answer that any change may change.
+    fn tag(&self, seq: Rev) -> String {
+        format!("W/\"{}-{}\"", self.run, seq.0)
     }
 
     fn app(&self) -> Option<&App> {

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use geo::Coord;
 use serde_json::{Map, Value as Json, json};
 
-use crate::api::answer::{in_crs, read};
+use crate::api::answer::{in_crs, read, unchanged};
 use crate::api::body::{self, MOST_OF_A_FEATURE};
 use crate::api::extract::{Asked, Doors, OfLayer, Ready};
 use crate::api::items::{conditions, outside};
-use crate::api::negotiate::{Media, negotiate};
+use crate::api::negotiate::{Media, has_already, negotiate};
 use crate::api::parameters::Parameters;
 use crate::api::problem::{Kind, Problem};
 use crate::app::App;
@@ -49,7 +49,10 @@ pub async fn get(
     };
     let from = place(lon, lat, &crs)?;
     let question = question(&app, &snapshot, layer, given)?;
-    let etag = format!("W/\"{}-{}\"", service.run, snapshot.seq().0);
+    let etag = service.tag(snapshot.seq());
+    if has_already(&asked, &etag) {
+        return Ok(in_crs(unchanged(&etag), &crs));
+    }
     let encoded = {
         let crs = crs.clone();
         service.off_thread(move || encode(&snapshot, &NearestQuestion { from, ..question }, &crs, media)).await??

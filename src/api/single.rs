@@ -14,9 +14,10 @@ use crate::api::extract::{Asked, OfFeature, Ready, Writing};
 use crate::api::items::{encode_one, property_names};
 use crate::api::negotiate::{Media, negotiate};
 use crate::api::problem::{Kind, Problem};
-use crate::app::{AppError, Guard, Stored, Target};
+use crate::app::{App, AppError, Guard, Stored, Target};
 use crate::domain::draft::{Onto, RawFeature};
-use crate::domain::feature::Rev;
+use crate::domain::feature::{FeatureId, Rev};
+use crate::domain::layer::Layer;
 use crate::domain::moment::write_instant;
 use crate::formats::geojson::{Document, parse_document, parse_patch};
 use crate::spatial::crs::{Crs, WGS84};
@@ -31,14 +32,18 @@ pub async fn get(Ready(app): Ready, OfFeature(layer, id): OfFeature, mut asked: 
     let properties =
         asked.parameters.take("properties")?.map(|text| property_names(&snapshot, layer, &text)).transpose()?;
     std::mem::take(&mut asked.parameters).finish(&READING)?;
-    let found = snapshot.layer(layer).with_row(id, |row| (row.feature(), row.payload()));
-    let (feature, payload) = found.ok_or(AppError::NotFound { layer, id })?;
-    let body = if crs.is_stored() && properties.is_none() {
-        payload
-    } else {
-        Bytes::from(encode_one(layer, &feature, &crs, properties.as_deref())?)
-    };
-    Ok(in_crs(read(&asked, media, Some(&feature_tag(feature.rev)), || body), &crs))
+    let prepared = crs.is_stored() && properties.is_none();
+    let found = snapshot.layer(layer).with_row(id, |row| {
+        let body = if prepared {
+            Ok(row.payload())
+        } else {
+            encode_one(layer, &row.feature(), &crs, properties.as_deref()).map(Bytes::from)
+        };
+        (row.rev(), body)
+    });
+    let (rev, body) = found.ok_or(AppError::NotFound { layer, id })?;
+    let body = body?;
+    Ok(in_crs(read(&asked, media, Some(&feature_tag(rev)), || body), &crs))
 }
 
 pub async fn put(
@@ -48,9 +53,7 @@ pub async fn put(
     asked: Asked,
     body: Body,
 ) -> Result<Response, Problem> {
-    let change = read_change(asked, body, Onto::Replace).await?;
-    let target = Target { layer, id, guard: change.guard };
-    Ok(changed(&app.change(target, change.raw, change.crs, Onto::Replace, change.force).await?))
+    change(&app, (layer, id), asked, body, Onto::Replace).await
 }
 
 pub async fn patch(
@@ -60,9 +63,18 @@ pub async fn patch(
     asked: Asked,
     body: Body,
 ) -> Result<Response, Problem> {
-    let change = read_change(asked, body, Onto::Merge).await?;
-    let target = Target { layer, id, guard: change.guard };
-    Ok(changed(&app.change(target, change.raw, change.crs, Onto::Merge, change.force).await?))
+    change(&app, (layer, id), asked, body, Onto::Merge).await
+}
+
+async fn change(
+    app: &App,
+    (layer, id): (Layer, FeatureId),
+    asked: Asked,
+    body: Body,
+    how: Onto,
+) -> Result<Response, Problem> {
+    let Change { guard, raw, crs, force } = read_change(asked, body, how).await?;
+    Ok(changed(&app.change(Target { layer, id, guard }, raw, crs, how, force).await?))
 }
 
 pub async fn delete(

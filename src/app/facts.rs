@@ -59,8 +59,11 @@ pub fn derive(snapshot: &Snapshot, layer: Layer, feature: &mut Feature, standing
             let id = section.map_or(Value::Null, |(id, _)| Value::Integer(id.0));
             feature.set(layer, "section_id", id);
         }
-        Layer::Violations if !derive_violation(snapshot, feature) => {
-            flags = flags.with(Flags::NO_SECTION);
+        Layer::Violations => {
+            let has_section = derive_violation(snapshot, feature);
+            if !has_section {
+                flags = flags.with(Flags::NO_SECTION);
+            }
         }
         _ => {}
     }

@@ -3,7 +3,6 @@
 use geo::Coord;
 use serde_json::Value as Json;
 
-use crate::app::App;
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::domain::value::Value;
@@ -43,13 +42,6 @@ pub struct Near {
     pub line_m: f64,
 }
 
-impl App {
-    /// Nearest first, ties by id.
-    pub fn nearest(&self, question: &NearestQuestion) -> Vec<Near> {
-        nearest(&self.snapshot(), question)
-    }
-}
-
 /// What an answer says beside the feature's own properties.
 pub const FIGURES: [&str; 6] = ["rank", "distance_m", "access_m", "network_m", "line_m", "duration_s"];
 
@@ -71,6 +63,7 @@ pub fn answers(snapshot: &Snapshot, question: &NearestQuestion) -> Vec<Feature> 
         .collect()
 }
 
+/// Nearest first, ties by id.
 pub fn nearest(snapshot: &Snapshot, question: &NearestQuestion) -> Vec<Near> {
     let layer = snapshot.layer(question.layer);
     let filter_query = Query { conditions: question.conditions.clone(), ..Query::default() };

@@ -5,50 +5,8 @@ use crate::domain::property::{COUNT, Kind, MEASURE, property};
 use crate::domain::value::Value;
 use crate::spatial::shape::GeometryKind;
 
-/// Classes that people on foot, on bicycles and in motor vehicles may use unless the section says otherwise
-/// (defaults of OSM's access tags).
-const WALKED: &[&str] = &[
-    "primary",
-    "primary_link",
-    "secondary",
-    "secondary_link",
-    "tertiary",
-    "tertiary_link",
-    "unclassified",
-    "residential",
-    "living_street",
-    "service",
-    "pedestrian",
-    "footway",
-    "path",
-    "steps",
-    "track",
-    "road",
-    "cycleway",
-    "bridleway",
-    "corridor",
-];
-const RIDDEN: &[&str] = &[
-    "primary",
-    "primary_link",
-    "secondary",
-    "secondary_link",
-    "tertiary",
-    "tertiary_link",
-    "unclassified",
-    "residential",
-    "living_street",
-    "service",
-    "path",
-    "track",
-    "road",
-    "cycleway",
-];
-const DRIVEN: &[&str] = &[
-    "motorway",
-    "motorway_link",
-    "trunk",
-    "trunk_link",
+/// Classes that everybody may use unless the section says otherwise (defaults of OSM's access tags).
+const SHARED: &[&str] = &[
     "primary",
     "primary_link",
     "secondary",
@@ -61,6 +19,10 @@ const DRIVEN: &[&str] = &[
     "service",
     "road",
 ];
+/// Further classes for people on foot, on bicycles and in motor vehicles.
+const WALKED: &[&str] = &["pedestrian", "footway", "path", "steps", "track", "cycleway", "bridleway", "corridor"];
+const RIDDEN: &[&str] = &["path", "track", "cycleway"];
+const DRIVEN: &[&str] = &["motorway", "motorway_link", "trunk", "trunk_link"];
 
 /// Fills what a new section does not say: who may use it, by its class, and its directions.
 pub fn complete(values: &mut [Value]) {
@@ -68,7 +30,7 @@ pub fn complete(values: &mut [Value]) {
     let class = values[place("class")].text().unwrap_or("").to_owned();
     for (name, classes) in [("foot", WALKED), ("bicycle", RIDDEN), ("motor", DRIVEN)] {
         if values[place(name)].is_null() {
-            values[place(name)] = Value::Boolean(classes.contains(&class.as_str()));
+            values[place(name)] = Value::Boolean(SHARED.iter().chain(classes).any(|known| *known == class));
         }
     }
     if values[place("oneway")].is_null() {

@@ -2,7 +2,7 @@
 //!
 //! Functions that take a [`Shape`] do not check again. It does not know where it came from.
 
-use geo::{Coord, Geometry, InteriorPoint, LineString, MultiPolygon, Point, Polygon};
+use geo::{Coord, InteriorPoint, LineString, MultiPolygon, Point, Polygon};
 
 use crate::spatial::hilbert;
 
@@ -45,16 +45,6 @@ impl Shape {
             Self::LineString(_) => GeometryKind::LineString,
             Self::Polygon(_) => GeometryKind::Polygon,
             Self::MultiPolygon(_) => GeometryKind::MultiPolygon,
-        }
-    }
-
-    /// The same geometry as the `geo` crate's enum, for its algorithms. Clones the coordinates.
-    pub fn to_geometry(&self) -> Geometry {
-        match self.clone() {
-            Self::Point(point) => Geometry::Point(point),
-            Self::LineString(line) => Geometry::LineString(line),
-            Self::Polygon(polygon) => Geometry::Polygon(polygon),
-            Self::MultiPolygon(polygons) => Geometry::MultiPolygon(polygons),
         }
     }
 

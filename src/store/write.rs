@@ -122,11 +122,6 @@ impl WriteTx {
         self.at
     }
 
-    /// Puts the name of another actor on what this transaction writes.
-    pub fn set_actor(&mut self, actor: &str) {
-        actor.clone_into(&mut self.actor);
-    }
-
     /// A state to come back to. What changes one row with one statement needs no state kept by SQLite, which undoes a
     /// failed statement by itself.
     pub async fn savepoint(&mut self, one_statement: bool) -> Result<Savepoint, StoreError> {
@@ -223,11 +218,6 @@ impl WriteTx {
             Some(sql) => read::by_keys(&mut self.writer.connection, sql.as_str(), keys).await,
             None => Ok(Vec::new()),
         }
-    }
-
-    /// Which of these ids there are.
-    pub async fn existing(&mut self, layer: Layer, ids: &[FeatureId]) -> Result<Vec<FeatureId>, StoreError> {
-        Ok(self.features(layer, ids).await?.into_iter().map(|feature| feature.id).collect())
     }
 
     pub async fn push_derivation(&mut self, derivation: &Derivation) -> Result<(), StoreError> {

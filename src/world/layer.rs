@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
-use crate::domain::feature::{Feature, FeatureId, Flags};
+use crate::domain::feature::{Feature, FeatureId, Flags, Rev};
 use crate::domain::layer::Layer;
 use crate::domain::value::Value;
 use crate::spatial::shape::{Envelope, Shape};
@@ -61,6 +61,13 @@ impl<'a> Row<'a> {
         match self {
             Self::Base(row) => row.chunk.rows.id(row.at),
             Self::Overlay(_, entry) => entry.feature.id,
+        }
+    }
+
+    pub fn rev(&self) -> Rev {
+        match self {
+            Self::Base(row) => row.chunk.rows.rev(row.at),
+            Self::Overlay(_, entry) => entry.feature.rev,
         }
     }
 

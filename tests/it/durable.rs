@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::killing::{BATCH, Told, round, write};
-use crate::support::{Place, say_skipped, shared, violation};
+use crate::support::{BOSTON, Place, import_of_boston, say_skipped, shared, violation};
 
 #[test]
 fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
@@ -110,26 +110,10 @@ fn dir_size(path: &std::path::Path) -> u64 {
 #[test]
 fn an_import_that_is_killed_leaves_nothing_behind() {
     let place = Place::new();
-    let Some(file) = shared("an_import_that_is_killed", "hotspot/inputs/boston_illegal_parking_33014.csv.gz") else {
+    let Some(file) = shared("an_import_that_is_killed", BOSTON) else {
         return;
     };
-    let arguments = [
-        "import",
-        "violations",
-        file.to_str().unwrap(),
-        "--crs",
-        "EPSG:32619",
-        "--xy",
-        "x,y",
-        "--set",
-        "category=motor-parking",
-        "--map",
-        "occurred_at=datetime",
-        "--map",
-        "external_id=id",
-        "--tz",
-        "America/New_York",
-    ];
+    let arguments = import_of_boston(&file);
     let mut child = place.command(&arguments).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(700));
     drop(child.kill());

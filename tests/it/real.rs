@@ -5,31 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::nearest::metres;
-use crate::support::{Place, Seeded, shared};
+use crate::support::{BOSTON, Place, Seeded, import_of_boston, shared};
 
 #[test]
 fn thirty_three_thousand_cases_and_again() {
-    let Some(file) = shared("thirty_three_thousand_cases", "hotspot/inputs/boston_illegal_parking_33014.csv.gz") else {
+    let Some(file) = shared("thirty_three_thousand_cases", BOSTON) else {
         return;
     };
     let place = Place::new();
-    let arguments = [
-        "import",
-        "violations",
-        file.to_str().unwrap(),
-        "--crs",
-        "EPSG:32619",
-        "--xy",
-        "x,y",
-        "--tz",
-        "America/New_York",
-        "--map",
-        "external_id=id",
-        "--map",
-        "occurred_at=datetime",
-        "--set",
-        "category=motor-parking",
-    ];
+    let arguments = import_of_boston(&file);
     assert!(place.ok(&arguments).contains("33014 created, 0 updated, 0 unchanged, 0 refused"));
     let again = place.ok(&arguments);
     assert!(

@@ -223,6 +223,16 @@ pub fn shared(test: &str, path: &str) -> Option<PathBuf> {
     None
 }
 
+/// Imports 33,014 real cases: a gzipped table in metres of UTM zone 19, with local times.
+pub const BOSTON: &str = "hotspot/inputs/boston_illegal_parking_33014.csv.gz";
+
+pub fn import_of_boston(file: &Path) -> Vec<&str> {
+    let file = file.to_str().unwrap();
+    let words = "--crs EPSG:32619 --xy x,y --tz America/New_York --map external_id=id --map occurred_at=datetime \
+                 --set category=motor-parking";
+    ["import", "violations", file].into_iter().chain(words.split_whitespace()).collect()
+}
+
 /// Says aloud, past the test runner's capture, that a test did not run.
 pub fn say_skipped(test: &str, why: &str) {
     drop(writeln!(std::io::stderr(), "SKIPPED {test}: {why}"));
