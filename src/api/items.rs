@@ -236,7 +236,7 @@ fn collection(selection: &Selection, wanted: &Wanted, links: &Links, next: Optio
     Ok(out.into())
 }
 
-/// Lines or rows. `properties` narrows lines; a table always has all columns.
+/// Lines or rows.
 fn table(snapshot: &Snapshot, selection: &Selection, wanted: &Wanted, format: Format) -> Result<Bytes, Problem> {
     let mut out = Vec::new();
     if format == Format::GeoJsonSeq && wanted.crs.is_stored() && wanted.properties.is_none() {
@@ -248,9 +248,9 @@ fn table(snapshot: &Snapshot, selection: &Selection, wanted: &Wanted, format: Fo
     }
     let extras = snapshot.layer(wanted.layer).extra_names().into_iter().collect();
     let failed = |error: crate::formats::writer::WriteError| Problem::parameter("crs", error);
-    let mut writer = Writer::new(out, format, wanted.layer, wanted.crs.clone(), extras)
-        .map_err(failed)?
-        .only(wanted.properties.clone());
+    let properties = wanted.properties.clone();
+    let mut writer =
+        Writer::narrowed(out, format, wanted.layer, wanted.crs.clone(), extras, properties).map_err(failed)?;
     let mut outcome = Ok(());
     selection.for_each(&mut |row| {
         if outcome.is_ok() {

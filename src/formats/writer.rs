@@ -37,8 +37,10 @@ pub struct Writer<W: Write> {
     crs: Crs,
     /// Names of undeclared properties: the columns of a table that the layer does not know.
     extras: Vec<String>,
-    /// Only these properties of GeoJSON; all when none.
+    /// Only these properties; all when none.
     properties: Option<Vec<String>>,
+    /// Which columns of a table are written.
+    shown: Vec<bool>,
     count: usize,
     line: Vec<u8>,
 }
@@ -46,7 +48,20 @@ pub struct Writer<W: Write> {
 impl<W: Write> Writer<W> {
     /// `extras` matter for tables only. Writes the head of the file.
     pub fn new(out: W, format: Format, layer: Layer, crs: Crs, extras: Vec<String>) -> Result<Self, WriteError> {
-        let mut writer = Self { out, format, layer, crs, extras, properties: None, count: 0, line: Vec::new() };
+        Self::narrowed(out, format, layer, crs, extras, None)
+    }
+
+    /// A writer of these properties alone. A table keeps `id` and the columns of its geometry, too.
+    pub fn narrowed(
+        out: W,
+        format: Format,
+        layer: Layer,
+        crs: Crs,
+        extras: Vec<String>,
+        properties: Option<Vec<String>>,
+    ) -> Result<Self, WriteError> {
+        let line = Vec::new();
+        let mut writer = Self { out, format, layer, crs, extras, properties, shown: Vec::new(), count: 0, line };
         match format {
             Format::GeoJson => {
                 writer.out.write_all(b"{\"type\":\"FeatureCollection\",")?;
@@ -57,13 +72,6 @@ impl<W: Write> Writer<W> {
             Format::Csv => writer.write_header()?,
         }
         Ok(writer)
-    }
-
-    /// Narrows GeoJSON to these properties. A table always has all columns.
-    #[must_use]
-    pub fn only(mut self, properties: Option<Vec<String>>) -> Self {
-        self.properties = properties;
-        self
     }
 
     pub fn write(&mut self, feature: &Feature) -> Result<(), WriteError> {
@@ -113,6 +121,8 @@ impl<W: Write> Writer<W> {
         // A column stands once: what the source called lon and lat gives way to the place that is stored.
         self.extras.retain(|extra| !names.contains(&extra.as_str()));
         names.extend(self.extras.iter().map(String::as_str));
+        let wanted = |name: &str| self.properties.as_ref().is_none_or(|only| only.iter().any(|one| one == name));
+        self.shown = names.iter().map(|name| matches!(*name, "id" | "lon" | "lat" | "wkt") || wanted(name)).collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         self.write_cells(&names)
     }
@@ -166,7 +176,8 @@ impl<W: Write> Writer<W> {
 
     fn write_cells(&mut self, cells: &[String]) -> Result<(), WriteError> {
         let mut row = csv::WriterBuilder::new().from_writer(&mut self.out);
-        row.write_record(cells).map_err(io::Error::other)?;
+        let shown = cells.iter().zip(&self.shown).filter(|(_, shown)| **shown).map(|(cell, _)| cell);
+        row.write_record(shown).map_err(io::Error::other)?;
         row.flush()?;
         Ok(())
     }

@@ -228,6 +228,9 @@ fn formats_are_chosen_and_answers_compressed() {
     let table = service.send("GET", ITEMS, &[("accept", "text/csv")], "").expect(200);
     assert!(table.header("content-type").starts_with("text/csv") && table.text().starts_with("id,external_id,rev"));
     assert_eq!(table.text().lines().count(), 101);
+    let narrow = service.get(&format!("{ITEMS}?f=csv&properties=colour,status&limit=2")).expect(200).text();
+    assert_eq!(narrow.lines().next(), Some("id,status,lon,lat,wkt,colour"));
+    assert!(narrow.lines().all(|line| line.split(',').count() == 6), "{narrow}");
     assert!(table.header("link").contains("rel=\"next\""), "tables have pages, too");
     for encoding in ["zstd", "br", "gzip"] {
         let packed = service.send("GET", ITEMS, &[("accept-encoding", encoding)], "").expect(200);
