@@ -273,7 +273,7 @@ impl From<FormatError> for Problem {
     fn from(error: FormatError) -> Self {
         let problem = Self::new(Kind::Malformed, error.to_string());
         match error {
-            FormatError::Feature { place, detail } => {
+            FormatError::Feature { place, detail, .. } => {
                 let pointer = place.strip_prefix("feature ").map(|at| format!("/features/{at}")).unwrap_or_default();
                 problem.with_errors(vec![FieldError::new(pointer, detail)])
             }

@@ -41,7 +41,8 @@ pub enum AppError {
 fn first_of(errors: &[FieldError]) -> String {
     let Some(first) = errors.first() else { return "the input is not valid".to_owned() };
     let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
-    format!("{}: {}{more}", first.pointer, first.detail)
+    let place = if first.pointer.is_empty() { String::new() } else { format!("{}: ", first.pointer) };
+    format!("{place}{}{more}", first.detail)
 }
 
 impl From<StoreError> for AppError {

@@ -63,13 +63,20 @@ impl Jurisdictions {
     pub fn admit(&self, layer: Layer, feature: &Feature, force: bool) -> Result<Standing, AppError> {
         match self.standing(layer, feature) {
             Standing::Far if force => Ok(Standing::Outside),
-            Standing::Far => Err(invalid(
-                "/geometry",
-                "lies more than 5 km outside every jurisdiction: are longitude and latitude swapped, is it GCJ-02 or \
-                 another zone (crs)? force=true (--force) takes it as it is",
-            )),
+            Standing::Far => Err(invalid("/geometry", self.far(feature))),
             near => Ok(near),
         }
+    }
+
+    fn far(&self, feature: &Feature) -> String {
+        let at = feature.geometry.as_ref().map_or(Coord::default(), |shape| shape.anchor().0);
+        let swapped = Coord { x: at.y, y: at.x };
+        let guess = if self.standing_of(swapped) == Standing::Inside {
+            "with longitude and latitude swapped it would lie inside: put the longitude first"
+        } else {
+            "is it in another coordinate system or zone (--crs, crs=)? Of an extract, --boundary takes what is inside"
+        };
+        format!("lies more than 5 km outside every jurisdiction: {guess}; --force (force=true) takes it as it is")
     }
 }
 

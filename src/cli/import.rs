@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use encoding_rs::Encoding;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::app::import::{ImportRequest, Summary, import as run_import, layers_needed};
@@ -13,6 +14,7 @@ use crate::domain::layer::Layer;
 use crate::formats::Format;
 use crate::formats::csv::GeometryColumns;
 use crate::formats::open::OpenOptions;
+use crate::formats::text::encoding_named;
 use crate::store::Mode;
 
 #[derive(Args)]
@@ -42,6 +44,9 @@ pub(super) struct ImportArguments {
     /// Format of the files, where name and content do not tell: geojson, geojsonl, csv
     #[arg(long, value_name = "F", value_parser = super::format)]
     format: Option<Format>,
+    /// Encoding of the files, where they do not show it: utf-8, gb18030, utf-16le, big5 ... [default: found out]
+    #[arg(long, value_name = "E", value_parser = encoding_named)]
+    encoding: Option<&'static Encoding>,
     /// What to do with a feature that cannot be taken
     #[arg(long, value_enum, default_value_t = OnError::Stop)]
     on_error: OnError,
@@ -57,7 +62,7 @@ pub(super) struct ImportArguments {
 enum OnError {
     /// Store nothing at all
     Stop,
-    /// Leave it out
+    /// Leave it out, and write it beside the input with the reason
     Skip,
 }
 
@@ -77,6 +82,8 @@ pub(super) async fn import(global: &Global, arguments: ImportArguments) -> Resul
         open: OpenOptions {
             format: arguments.format,
             columns: GeometryColumns { xy: arguments.xy, wkt: arguments.wkt },
+            encoding: arguments.encoding,
+            keep_written: false,
         },
         crs: arguments.crs,
         map: arguments.map,
@@ -99,7 +106,7 @@ pub(super) async fn import(global: &Global, arguments: ImportArguments) -> Resul
     tell(&request, &outcome?)
 }
 
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} features read, {per_sec}")
@@ -122,7 +129,17 @@ fn tell(request: &ImportRequest, summary: &Summary) -> Result<(), Failure> {
         eprintln!("nothing was stored: mend the input, or leave such features out with --on-error skip");
         return Err(Failure::Told);
     }
-    write_summary(request, summary, &mut std::io::stdout().lock())?;
+    for path in &summary.given_back {
+        eprintln!(
+            "refused features, with their reasons: {}: mend it and import it with the same options",
+            path.display()
+        );
+    }
+    for error in &summary.not_given_back {
+        eprintln!("refused features could not be written beside the input: {error}");
+    }
+    let layer = request.layer.name();
+    write_summary(layer, request.dry_run, summary, &mut std::io::stdout().lock())?;
     if summary.refused > 0 && summary.created + summary.updated + summary.unchanged == 0 {
         eprintln!("every feature was refused: nothing was stored");
         return Err(Failure::Told);
@@ -130,18 +147,19 @@ fn tell(request: &ImportRequest, summary: &Summary) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write_summary(request: &ImportRequest, summary: &Summary, out: &mut impl Write) -> std::io::Result<()> {
-    let would = if request.dry_run { " would be" } else { "" };
+pub(super) fn write_summary(
+    layer: &str,
+    dry_run: bool,
+    summary: &Summary,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
+    let would = if dry_run { " would be" } else { "" };
     writeln!(
         out,
         "{}:{would} {} created, {} updated, {} unchanged, {} refused",
-        request.layer.name(),
-        summary.created,
-        summary.updated,
-        summary.unchanged,
-        summary.refused
+        layer, summary.created, summary.updated, summary.unchanged, summary.refused
     )?;
-    if summary.created + summary.updated == 0 {
+    if summary.created + summary.updated == 0 && !summary.vanished.removed {
         writeln!(out, "  nothing changes")?;
     }
     let counts = [
@@ -150,11 +168,27 @@ fn write_summary(request: &ImportRequest, summary: &Summary, out: &mut impl Writ
         (summary.heights_dropped, "had heights, which were dropped"),
         (summary.times_twice, "local times occur twice: the earlier instant was taken"),
         (summary.times_skipped, "local times are skipped by the clock: the later instant was taken"),
+        (summary.serial_dates, "times were a spreadsheet's day numbers"),
+        (summary.superseded, "were split or merged here since, and are left as they are"),
     ];
     for (count, sentence) in counts {
         if count > 0 {
             writeln!(out, "  {count} {sentence}")?;
         }
+    }
+    for (path, encoding) in &summary.encodings {
+        writeln!(out, "  {} is in {encoding}", path.display())?;
+    }
+    if !summary.titled.is_empty() {
+        let titled: Vec<String> = summary.titled.iter().map(|(column, name)| format!("{column} as {name}")).collect();
+        writeln!(out, "  columns taken by their title: {}", titled.join(", "))?;
+    }
+    let vanished = &summary.vanished;
+    if vanished.count > 0 {
+        let more = if vanished.count > vanished.first.len() as u64 { " ..." } else { "" };
+        let fate = if vanished.removed { "were removed" } else { "are kept: --prune removes them" };
+        let (count, first) = (vanished.count, vanished.first.join(", "));
+        writeln!(out, "  {count} of an earlier extract are not in this one and {fate}: {first}{more}")?;
     }
     if !summary.undeclared.is_empty() {
         let names: Vec<String> = summary.undeclared.iter().map(|(name, count)| format!("{name} ({count})")).collect();

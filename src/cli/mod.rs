@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod export;
 mod import;
+mod import_osm;
 mod nearest;
 mod serve;
 
@@ -53,6 +54,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Import files of GeoJSON, GeoJSONSeq or CSV (gzipped or not) into a layer
     Import(Box<import::ImportArguments>),
+    /// Streets and parking from an extract of OpenStreetMap into road-sections and parking-points
+    ImportOsm(import_osm::OsmArguments),
     /// Export a layer
     Export(export::ExportArguments),
     /// The nearest features of a layer
@@ -122,6 +125,7 @@ async fn dispatch(Arguments { global, command }: Arguments) -> Result<(), Failur
         Command::Demo(arguments) => demo::demo(&global, arguments).await,
         Command::Serve(arguments) => serve::serve(&global, arguments).await,
         Command::Import(arguments) => import::import(&global, *arguments).await,
+        Command::ImportOsm(arguments) => import_osm::import_osm(&global, arguments).await,
         Command::Export(arguments) => export::export(&global, arguments).await,
         Command::Nearest(arguments) => nearest::nearest(&global, arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&global, arguments).await,

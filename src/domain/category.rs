@@ -76,7 +76,7 @@ impl Catalogue {
         schemes
     }
 
-    /// The slug that is meant by a slug, `scheme:code`, or a bare code of the default scheme.
+    /// The slug that is meant by a slug, `scheme:code`, a bare code of the default scheme, or the Chinese name.
     pub fn resolve(&self, word: &str, default_scheme: &str) -> Result<&str, UnknownCategory> {
         let word = word.trim();
         let code = |scheme: &str, code: &str| self.by_code.get(&(scheme.to_owned(), code.to_owned())).copied();
@@ -84,7 +84,8 @@ impl Catalogue {
             Some((scheme, number)) => code(scheme, number),
             None => code(default_scheme, word),
         });
-        found.map(|at| self.entries[at].slug.as_str()).ok_or_else(|| self.unknown(word))
+        let named = || self.entries.iter().position(|entry| entry.zh == word);
+        found.or_else(named).map(|at| self.entries[at].slug.as_str()).ok_or_else(|| self.unknown(word))
     }
 
     fn unknown(&self, word: &str) -> UnknownCategory {
@@ -111,6 +112,7 @@ mod tests {
             ("current:04-06", "street-encroachment"),
             ("legacy:05-05", "motor-parking"),
             (" other ", "other"),
+            ("占道经营", "street-encroachment"),
         ] {
             assert_eq!(catalogue.resolve(word, DEFAULT_SCHEME), Ok(slug));
         }

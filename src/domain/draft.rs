@@ -89,6 +89,8 @@ pub struct Notes {
     /// Local times that occur twice, and that are skipped.
     pub times_twice: u32,
     pub times_skipped: u32,
+    /// Times that were a spreadsheet's number of days.
+    pub serial_dates: u32,
 }
 
 /// Input for one feature, typed.
@@ -218,7 +220,8 @@ impl Reader<'_> {
             return self.reference(at, LookupKey::Id, json, pointer);
         }
         match reading::read_value(property, json, self.rules) {
-            Ok(ReadValue { value, fold }) => {
+            Ok(ReadValue { value, fold, is_serial }) => {
+                self.draft.notes.serial_dates += u32::from(is_serial);
                 self.draft.notes.times_twice += u32::from(fold == Fold::Twice);
                 self.draft.notes.times_skipped += u32::from(fold == Fold::Skipped);
                 self.draft.values[at] = Some(value);

@@ -5,11 +5,13 @@
 pub mod value;
 pub mod property;
 pub mod layer;
+pub mod lineage;
 pub mod feature;
 pub mod draft;
 pub(crate) mod reading;
 pub mod category;
 pub mod moment;
+mod written_time;
 
 mod jurisdiction;
 mod squad;

@@ -1,14 +1,18 @@
 //! Reading and writing of instants, dates and days of the year.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::written_time::{self, WrittenTime};
 
 /// An instant as read, and whether its local time was ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     pub at: Timestamp,
     pub fold: Fold,
+    /// It was a spreadsheet's number of days.
+    pub is_serial: bool,
 }
 
 /// What the time zone made of a local time.
@@ -23,7 +27,9 @@ pub enum Fold {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MomentError {
-    #[error("'{0}' is not a time: write it as 2024-03-01T08:30:00+08:00, 2024-03-01 08:30 or 2024-03-01")]
+    #[error(
+        "'{0}' is not a time: write it as 2024-03-01T08:30:00+08:00, 2024-03-01 08:30, 2024年3月1日 8时30分 or 2024-03-01"
+    )]
     Instant(String),
     #[error("'{0}' is not a date: write it as 2024-03-01")]
     Date(String),
@@ -31,7 +37,8 @@ pub enum MomentError {
     MonthDay(String),
 }
 
-/// Reads RFC 3339, or a local time (`2018-10-01T08:55`, `2018/10/1 8:55:30`, `2018-10-01`) in `zone`.
+/// Reads RFC 3339, or a local time in `zone`: `2018-10-01T08:55`, `2018/10/1 8:55:30`, `2018-10-01`, `20181001085530`,
+/// `2018年10月1日 下午3时05分`, or a spreadsheet's number of days (`43374.3715`).
 ///
 /// A date alone is the start of its day. Kept to microseconds; further digits are cut off. Years 0001 to 9998.
 pub fn read_instant(text: &str, zone: &TimeZone) -> Result<Moment, MomentError> {
@@ -39,27 +46,23 @@ pub fn read_instant(text: &str, zone: &TimeZone) -> Result<Moment, MomentError> 
 }
 
 fn instant(text: &str, zone: &TimeZone) -> Option<Moment> {
-    let (date, rest) = split_date(text)?;
-    let (time, offset) = if rest.is_empty() { (Time::midnight(), "") } else { split_time(rest)? };
-    let local = DateTime::from_parts(date, time);
-    if offset.is_empty() {
-        let ambiguous = zone.to_ambiguous_timestamp(local);
-        let fold = match ambiguous.offset() {
-            AmbiguousOffset::Unambiguous { .. } => Fold::None,
-            AmbiguousOffset::Gap { .. } => Fold::Skipped,
-            AmbiguousOffset::Fold { .. } => Fold::Twice,
-        };
-        return Some(Moment { at: ambiguous.compatible().ok()?, fold });
+    let WrittenTime { date, time, offset, is_serial } = written_time::read(text)?;
+    let local = DateTime::from_parts(date, time.unwrap_or_else(Time::midnight));
+    if let Some(offset) = offset {
+        return Some(Moment { at: offset.to_timestamp(local).ok()?, fold: Fold::None, is_serial });
     }
-    Some(Moment { at: read_offset(offset)?.to_timestamp(local).ok()?, fold: Fold::None })
+    let ambiguous = zone.to_ambiguous_timestamp(local);
+    let fold = match ambiguous.offset() {
+        AmbiguousOffset::Unambiguous { .. } => Fold::None,
+        AmbiguousOffset::Gap { .. } => Fold::Skipped,
+        AmbiguousOffset::Fold { .. } => Fold::Twice,
+    };
+    Some(Moment { at: ambiguous.compatible().ok()?, fold, is_serial })
 }
 
 /// Reads a date; of a date with a time the date stays.
 pub fn read_date(text: &str) -> Result<Date, MomentError> {
-    split_date(text.trim())
-        .filter(|(_, rest)| rest.is_empty() || split_time(rest).is_some())
-        .map(|(date, _)| date)
-        .ok_or_else(|| MomentError::Date(shortened(text)))
+    written_time::read(text).map(|written| written.date).ok_or_else(|| MomentError::Date(shortened(text)))
 }
 
 /// Reads `MM-DD` (also `M-D`), 29 February included; answers it as `MM-DD`.
@@ -96,64 +99,6 @@ fn number(digits: &str, most: usize) -> Option<u32> {
     if right { digits.parse().ok() } else { None }
 }
 
-/// The date at the start, and what follows after one `T` or space.
-fn split_date(text: &str) -> Option<(Date, &str)> {
-    let end = text.find(['T', 't', ' ']).unwrap_or(text.len());
-    let (date, rest) = text.split_at(end);
-    let rest = rest.get(1..).unwrap_or("").trim_start();
-    if rest.is_empty() && end != text.len() {
-        return None;
-    }
-    let mut parts = date.split(if date.contains('/') { '/' } else { '-' });
-    let year = parts.next().filter(|year| year.len() == 4).and_then(|year| number(year, 4))?;
-    let month = number(parts.next()?, 2)?;
-    let day = number(parts.next()?, 2)?;
-    if parts.next().is_some() || !(1..=9998).contains(&year) {
-        return None;
-    }
-    Some((Date::new(year as i16, month as i8, day as i8).ok()?, rest))
-}
-
-/// The time of day at the start, and the offset that follows.
-fn split_time(text: &str) -> Option<(Time, &str)> {
-    let end = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
-    let (time, offset) = text.split_at(end);
-    let mut parts = time.trim_end().split(':');
-    let hour = number(parts.next()?, 2)?;
-    let minute = number(parts.next()?, 2)?;
-    let (second, nanosecond) = parts.next().map_or(Some((0, 0)), seconds)?;
-    if parts.next().is_some() {
-        return None;
-    }
-    // A leap second is taken as the last second of its minute.
-    let second = if second == 60 { 59 } else { second };
-    Some((Time::new(hour as i8, minute as i8, second as i8, nanosecond as i32).ok()?, offset))
-}
-
-fn seconds(text: &str) -> Option<(u32, u32)> {
-    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    number(fraction.get(..fraction.len().min(9))?, 9)?;
-    Some((number(whole, 2)?, number(&digits, 6)? * 1_000))
-}
-
-fn read_offset(text: &str) -> Option<Offset> {
-    if text.eq_ignore_ascii_case("z") {
-        return Some(Offset::UTC);
-    }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let digits: String = text.get(1..)?.chars().filter(|letter| *letter != ':').collect();
-    let (hours, minutes) = match digits.len() {
-        2 => (number(&digits, 2)?, 0),
-        4 => (number(&digits[..2], 2)?, number(&digits[2..], 2)?),
-        _ => return None,
-    };
-    if hours > 18 || minutes > 59 {
-        return None;
-    }
-    Offset::from_seconds(sign * (hours as i32 * 3600 + minutes as i32 * 60)).ok()
-}
-
 /// The instant this much later; stays at the end of time.
 pub fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
@@ -175,6 +120,32 @@ mod tests {
         check("2018/10/1 8:55:07", "Asia/Shanghai", "2018-10-01T00:55:07Z", Fold::None);
         check("2018-10-01", "Asia/Shanghai", "2018-09-30T16:00:00Z", Fold::None);
         check("2018-10-01T08:55:00.1234567+0800", "UTC", "2018-10-01T00:55:00.123456Z", Fold::None);
+        for text in [
+            "2018年10月1日 8时55分7秒",
+            "2018年10月1日8:55:07",
+            "２０１８年１０月１日　８：５５：０７",
+            "2018年10月01日 星期一 上午8:55:07",
+            "2018.10.1 08:55:07",
+            "20181001085507",
+            "20181001T085507+0800",
+            "2018-10-01 8:55:07 AM",
+            "2018-10-01 08:55:07 +08:00",
+            "43374.371608796",
+        ] {
+            check(text, "Asia/Shanghai", "2018-10-01T00:55:07Z", Fold::None);
+        }
+        for (text, expected) in [
+            ("2018年10月1日", "2018-09-30T16:00:00Z"),
+            ("20181001", "2018-09-30T16:00:00Z"),
+            ("43374", "2018-09-30T16:00:00Z"),
+            ("2018/10/1 下午3点半", "2018-10-01T07:30:00Z"),
+            ("2018年10月1日（周一）晚上8点", "2018-10-01T12:00:00Z"),
+            ("2018-10-1 中午12:05", "2018-10-01T04:05:00Z"),
+            ("2018-10-1 凌晨12:05", "2018-09-30T16:05:00Z"),
+            ("2018-10-01 12:05 pm", "2018-10-01T04:05:00Z"),
+        ] {
+            check(text, "Asia/Shanghai", expected, Fold::None);
+        }
         check("2018-10-01 08:55:00Z", "Asia/Shanghai", "2018-10-01T08:55:00Z", Fold::None);
         check("2019-11-03T01:30", "America/New_York", "2019-11-03T05:30:00Z", Fold::Twice);
         check("2019-03-10T02:30", "America/New_York", "2019-03-10T07:30:00Z", Fold::Skipped);
@@ -193,6 +164,18 @@ mod tests {
             "2018-10-01T08:55+99:00",
             "0000-01-01",
             "9999-12-31T23:59:59Z",
+            "2018年13月1日",
+            "2018年10月",
+            "10/1/2018",
+            "2018-10/01",
+            "20181301",
+            "2018-10-01 25点",
+            "2018-10-01 上午13:00",
+            "2018-10-01 8:55 o'clock",
+            "1538355307",
+            "9999.5",
+            "99999",
+            "2018-10-01T08:55+é0",
         ] {
             assert!(read_instant(text, &TimeZone::UTC).is_err(), "{text}");
         }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::domain::draft::Rules;
-use crate::domain::moment::{Fold, Moment, read_date, read_instant, read_month_day};
+use crate::domain::moment::{Fold, read_date, read_instant, read_month_day};
 use crate::domain::property::{Kind, Property};
 use crate::domain::value::Value;
 use crate::spatial::gate;
@@ -18,6 +18,8 @@ const MOST_POSITIONS: usize = 1_000;
 pub struct ReadValue {
     pub value: Value,
     pub fold: Fold,
+    /// It was a time written as a spreadsheet's number of days.
+    pub is_serial: bool,
 }
 
 /// Null, or a text without letters: nothing is said.
@@ -32,19 +34,18 @@ pub fn is_blank(json: &Json) -> bool {
 /// Reads a value of the property's kind. The error is a sentence without the place.
 pub fn read_value(property: &Property, json: &Json, rules: &Rules<'_>) -> Result<ReadValue, String> {
     if is_blank(json) {
-        return Ok(ReadValue { value: Value::Null, fold: Fold::None });
+        return Ok(ReadValue { value: Value::Null, fold: Fold::None, is_serial: false });
     }
-    let mut fold = Fold::None;
+    let (mut fold, mut is_serial) = (Fold::None, false);
     let value = match property.kind {
         Kind::Text => Value::Text(text(json)?),
         Kind::Integer { min } => Value::Integer(integer(json, min)?),
         Kind::Number { min } => Value::Number(number(json, min)?),
         Kind::Boolean => Value::Boolean(boolean(json)?),
         Kind::Instant => {
-            let Moment { at, fold: found } =
-                read_instant(&text(json)?, rules.zone).map_err(|error| error.to_string())?;
-            fold = found;
-            Value::Instant(at)
+            let moment = read_instant(&text(json)?, rules.zone).map_err(|error| error.to_string())?;
+            (fold, is_serial) = (moment.fold, moment.is_serial);
+            Value::Instant(moment.at)
         }
         Kind::Date => Value::Date(read_date(&text(json)?).map_err(|error| error.to_string())?),
         Kind::MonthDay => Value::Text(read_month_day(&text(json)?).map_err(|error| error.to_string())?),
@@ -56,7 +57,7 @@ pub fn read_value(property: &Property, json: &Json, rules: &Rules<'_>) -> Result
         Kind::Reference(_) => Value::Integer(integer(json, 1)?),
         Kind::Positions => Value::Positions(positions(json, rules)?),
     };
-    Ok(ReadValue { value, fold })
+    Ok(ReadValue { value, fold, is_serial })
 }
 
 fn text(json: &Json) -> Result<String, String> {
@@ -90,7 +91,7 @@ fn whole(number: f64) -> Option<i64> {
 }
 
 fn number(json: &Json, min: f64) -> Result<f64, String> {
-    let wrong = || format!("{} is not a number", shown(json));
+    let wrong = || format!("{} is not a number{}", shown(json), json.as_str().map_or("", comma_hint));
     let number = match json {
         Json::Number(number) => number.as_f64().ok_or_else(wrong)?,
         Json::String(text) => decimal(text.trim()).ok_or_else(wrong)?,
@@ -101,6 +102,12 @@ fn number(json: &Json, min: f64) -> Result<f64, String> {
     }
     // Minus zero is zero, so that equal numbers are written alike.
     Ok(number + 0.0)
+}
+
+/// What a number with a comma for the point was probably meant to be.
+pub fn comma_hint(text: &str) -> &'static str {
+    let point = text.trim().replacen([',', '，'], ".", 1);
+    if point != text.trim() && decimal(&point).is_some() { ": write a point where the comma is" } else { "" }
 }
 
 /// Digits with a sign, a point and an exponent; not the words that Rust takes for numbers.

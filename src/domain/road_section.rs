@@ -1,9 +1,13 @@
 //! A stretch of street between two junctions: what people answer for.
 
+use serde_json::{Map, Value as Json};
+
 use crate::domain::layer::{Declaration, Layer, Time};
 use crate::domain::property::{COUNT, Kind, MEASURE, property};
 use crate::domain::value::Value;
-use crate::spatial::shape::GeometryKind;
+use crate::spatial::geodesic::length_m;
+use crate::spatial::network::{Street, Ways};
+use crate::spatial::shape::{GeometryKind, Shape};
 
 /// Classes that everybody may use unless the section says otherwise (defaults of OSM's access tags).
 const SHARED: &[&str] = &[
@@ -39,6 +43,34 @@ pub fn complete(values: &mut [Value]) {
     if values[place("oneway_bicycle")].is_null() {
         values[place("oneway_bicycle")] = values[place("oneway")].clone();
     }
+}
+
+/// Undeclared properties of sections that end at the same place without meeting: names of their junctions.
+pub const FROM_NODE: &str = "from_node";
+pub const TO_NODE: &str = "to_node";
+
+/// The section as a street of the network; none without a line.
+pub fn street(geometry: Option<&Shape>, values: &[Value], extras: &Map<String, Json>) -> Option<Street> {
+    let Some(Shape::LineString(line)) = geometry else { return None };
+    let node = |name| extras.get(name).and_then(Json::as_i64);
+    Some(Street {
+        start: *line.0.first()?,
+        end: *line.0.last()?,
+        nodes: [node(FROM_NODE), node(TO_NODE)],
+        metres: length_m(line),
+        ways: ways(values),
+    })
+}
+
+/// In which directions people on foot, on bicycles and in motor vehicles may use a section. On foot both, always.
+pub fn ways(values: &[Value]) -> [Ways; 3] {
+    let value = |name: &'static str| DECLARATION.position(name).and_then(|at| values.get(at)).unwrap_or(&Value::Null);
+    let ways = |may: &'static str, oneway: &'static str| {
+        let (may, oneway) = (value(may) == &Value::Boolean(true), value(oneway).text().unwrap_or("no"));
+        Ways { forward: may && oneway != "backward", backward: may && oneway != "forward" }
+    };
+    let foot = if value("foot") == &Value::Boolean(true) { Ways::BOTH } else { Ways::NONE };
+    [foot, ways("bicycle", "oneway_bicycle"), ways("motor", "oneway")]
 }
 
 const DIRECTIONS: Kind = Kind::Choice(&["no", "forward", "backward"]);

@@ -7,7 +7,9 @@ use serde_json::{Map, Value as Json};
 
 use crate::domain::draft::{Given, RawFeature};
 use crate::domain::layer::Layer;
-use crate::formats::{FormatError, Located, wkt};
+use crate::domain::reading::comma_hint;
+use crate::formats::refused::is_ours;
+use crate::formats::{FormatError, Located, Written, wkt};
 use crate::spatial::raw::{RawGeometry, RawPosition};
 
 /// Where a table keeps its geometry, as the user says.
@@ -36,12 +38,18 @@ pub struct TableReader<R: Read> {
     /// Rows end in CR LF: then the reader's own count of lines lags by one.
     crlf: bool,
     done: bool,
+    keep_written: bool,
 }
 
 /// Opens a table. `head` is its first bytes, from which the delimiter is guessed.
-pub fn open_table<R: Read>(input: R, head: &[u8], wanted: &GeometryColumns) -> Result<TableReader<R>, FormatError> {
+pub fn open_table<R: Read>(
+    input: R,
+    head: &[u8],
+    wanted: &GeometryColumns,
+    keep_written: bool,
+) -> Result<TableReader<R>, FormatError> {
     let mut rows = ReaderBuilder::new().delimiter(delimiter(head)).flexible(true).from_reader(input);
-    let headers = rows.headers().map_err(|error| broken(&error))?.clone();
+    let headers = rows.headers().map_err(broken)?.clone();
     let columns: Vec<String> =
         headers.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
     if columns.iter().all(String::is_empty) {
@@ -51,7 +59,15 @@ pub fn open_table<R: Read>(input: R, head: &[u8], wanted: &GeometryColumns) -> R
         });
     }
     let geometry = find_geometry(&columns, wanted)?;
-    Ok(TableReader { rows, columns, geometry, row: StringRecord::new(), crlf: ends_in_crlf(head), done: false })
+    Ok(TableReader {
+        rows,
+        columns,
+        geometry,
+        row: StringRecord::new(),
+        crlf: ends_in_crlf(head),
+        done: false,
+        keep_written,
+    })
 }
 
 fn ends_in_crlf(head: &[u8]) -> bool {
@@ -96,18 +112,34 @@ fn find_geometry(columns: &[String], wanted: &GeometryColumns) -> Result<Geometr
     Ok(pair.map_or(Geometry::None, |(x, y)| Geometry::Xy(x, y)))
 }
 
-fn broken(error: &csv::Error) -> FormatError {
+fn broken(error: csv::Error) -> FormatError {
     let place = error.position().map_or_else(|| "the table".to_owned(), |at| format!("line {}", at.line()));
     let detail = match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => "is not UTF-8: save the file as UTF-8 (in a spreadsheet: CSV UTF-8)".to_owned(),
+        csv::ErrorKind::Utf8 { .. } => {
+            "is not UTF-8: save the file as UTF-8 (in a spreadsheet: CSV UTF-8), or name its encoding with --encoding"
+                .to_owned()
+        }
         _ => error.to_string(),
     };
-    FormatError::Broken { place, detail }
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => FormatError::read(place, source),
+        _ => FormatError::Broken { place, detail },
+    }
 }
 
 impl<R: Read> TableReader<R> {
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// The row without the columns that an earlier import put there.
+    fn written(&self) -> Written {
+        let own = |at: usize| self.columns.get(at).is_none_or(|name| !is_ours(name));
+        let cells = self.row.iter().enumerate().filter(|(at, _)| own(*at));
+        let mut cells: Vec<String> = cells.map(|(_, cell)| cell.to_owned()).collect();
+        let width = self.columns.iter().filter(|name| !is_ours(name)).count();
+        cells.resize(cells.len().max(width), String::new());
+        Written::Row(cells)
     }
 
     fn feature(&self) -> Result<RawFeature, String> {
@@ -117,10 +149,9 @@ impl<R: Read> TableReader<R> {
         let geometry = self.geometry_of_row()?;
         let mut properties = Map::new();
         for (at, (name, cell)) in self.columns.iter().zip(&self.row).enumerate() {
-            if !self.is_geometry(at) && !name.is_empty() && !cell.is_empty() {
-                properties.insert(name.clone(), Json::String(cell.to_owned()));
-            } else if !self.is_geometry(at) && !name.is_empty() {
-                properties.insert(name.clone(), Json::Null);
+            if !self.is_geometry(at) && !name.is_empty() && !is_ours(name) {
+                let value = if cell.is_empty() { Json::Null } else { Json::String(cell.to_owned()) };
+                properties.insert(name.clone(), value);
             }
         }
         Ok(RawFeature { id: None, geometry, properties })
@@ -157,7 +188,8 @@ impl<R: Read> TableReader<R> {
 
     fn ordinate(&self, column: usize, cell: &str) -> Result<f64, String> {
         let short = || cell.chars().take(40).collect::<String>();
-        cell.parse().map_err(|_| format!("column {}: '{}' is not a number", self.columns[column], short()))
+        cell.parse()
+            .map_err(|_| format!("column {}: '{}' is not a number{}", self.columns[column], short(), comma_hint(cell)))
     }
 }
 
@@ -176,14 +208,15 @@ impl<R: Read> Iterator for TableReader<R> {
             Ok(true) => {
                 let line = self.row.position().map_or(0, csv::Position::line) + u64::from(self.crlf);
                 let place = format!("line {line}");
+                let written = self.keep_written.then(|| Box::new(self.written()));
                 Some(match self.feature() {
-                    Ok(raw) => Ok(Located { place, raw }),
-                    Err(detail) => Err(FormatError::Feature { place, detail }),
+                    Ok(raw) => Ok(Located { place, raw, written }),
+                    Err(detail) => Err(FormatError::Feature { place, detail, written }),
                 })
             }
             Err(error) => {
                 self.done = true;
-                Some(Err(broken(&error)))
+                Some(Err(broken(error)))
             }
         }
     }
@@ -229,7 +262,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str, wanted: &GeometryColumns) -> Vec<Result<Located, FormatError>> {
-        open_table(text.as_bytes(), text.as_bytes(), wanted).map_or_else(|error| vec![Err(error)], Iterator::collect)
+        open_table(text.as_bytes(), text.as_bytes(), wanted, false)
+            .map_or_else(|error| vec![Err(error)], Iterator::collect)
     }
 
     #[test]
@@ -256,7 +290,8 @@ mod tests {
         let wanted = GeometryColumns { xy: Some(("east".into(), "north".into())), wkt: None };
         assert!(read("lon,lat\n1,2\n", &wanted)[0].as_ref().unwrap_err().to_string().contains("no column 'east'"));
         assert!(read("", &GeometryColumns::default())[0].is_err());
-        let latin = open_table(&b"a,b\n\xff,1\n"[..], b"a,b\n", &GeometryColumns::default()).unwrap().next().unwrap();
+        let latin =
+            open_table(&b"a,b\n\xff,1\n"[..], b"a,b\n", &GeometryColumns::default(), false).unwrap().next().unwrap();
         assert!(latin.unwrap_err().to_string().contains("UTF-8"));
     }
 

@@ -3,18 +3,19 @@
 use std::io::{BufRead, Read};
 
 use crate::formats::geojson::parse_feature;
-use crate::formats::{FormatError, LARGEST_FEATURE, Located};
+use crate::formats::{FormatError, LARGEST_FEATURE, Located, Written};
 
 pub struct LineReader<R> {
     input: R,
     line: usize,
     text: Vec<u8>,
     done: bool,
+    keep_written: bool,
 }
 
 impl<R: BufRead> LineReader<R> {
-    pub fn new(input: R) -> Self {
-        Self { input, line: 0, text: Vec::new(), done: false }
+    pub fn new(input: R, keep_written: bool) -> Self {
+        Self { input, line: 0, text: Vec::new(), done: false, keep_written }
     }
 
     /// The next line into `text`; false at the end.
@@ -25,7 +26,7 @@ impl<R: BufRead> LineReader<R> {
         let count = (&mut self.input)
             .take(LARGEST_FEATURE as u64 + 1)
             .read_until(b'\n', &mut self.text)
-            .map_err(|source| FormatError::Read { place: place(), source })?;
+            .map_err(|source| FormatError::read(place(), source))?;
         if count > LARGEST_FEATURE {
             let detail = format!("the line is longer than {LARGEST_FEATURE} bytes: is it one feature a line?");
             return Err(FormatError::Broken { place: place(), detail });
@@ -53,9 +54,10 @@ impl<R: BufRead> Iterator for LineReader<R> {
                 continue;
             }
             let place = format!("line {}", self.line);
+            let written = self.keep_written.then(|| Box::new(Written::Json(text.to_vec())));
             return Some(match parse_feature(text) {
-                Ok(raw) => Ok(Located { place, raw }),
-                Err(detail) => Err(FormatError::Feature { place, detail }),
+                Ok(raw) => Ok(Located { place, raw, written }),
+                Err(detail) => Err(FormatError::Feature { place, detail, written }),
             });
         }
         None

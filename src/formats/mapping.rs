@@ -43,6 +43,21 @@ impl Mapping {
         self.renames.iter().map(|(_, source)| source.as_str()).filter(|source| !self.met.contains(*source)).collect()
     }
 
+    /// Takes a column for a target, unless either is spoken of already. Answers whether it was.
+    pub fn add(&mut self, target: &str, source: &str) -> bool {
+        let spoken = self.renames.iter().any(|(to, from)| to == target || from == source)
+            || self.constants.iter().any(|(to, _)| to == target);
+        if !spoken {
+            self.renames.push((target.to_owned(), source.to_owned()));
+        }
+        !spoken
+    }
+
+    /// Takes over which sources another reading has met.
+    pub fn meet(&mut self, other: &Self) {
+        self.met.extend(other.met.iter().cloned());
+    }
+
     pub fn apply(&mut self, raw: &mut RawFeature) {
         let mut renamed = Vec::new();
         for (target, source) in &self.renames {

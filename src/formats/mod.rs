@@ -4,8 +4,11 @@ pub mod geojson;
 pub mod geojsonl;
 pub mod csv;
 pub mod wkt;
+pub mod text;
+pub mod refused;
 pub mod open;
 pub mod mapping;
+pub mod osm;
 pub mod writer;
 
 use std::path::PathBuf;
@@ -47,11 +50,11 @@ impl Format {
 pub enum FormatError {
     #[error("cannot open {}", path.display())]
     Open { path: PathBuf, source: std::io::Error },
-    #[error("cannot read {place}")]
+    #[error("cannot read {place}: {source}")]
     Read { place: String, source: std::io::Error },
     /// One feature is wrong; the ones after it can still be read.
     #[error("{place}: {detail}")]
-    Feature { place: String, detail: String },
+    Feature { place: String, detail: String, written: Option<Box<Written>> },
     /// Nothing after this place can be read.
     #[error("{place}: {detail}")]
     Broken { place: String, detail: String },
@@ -60,6 +63,20 @@ pub enum FormatError {
 }
 
 impl FormatError {
+    /// What went wrong with reading: a torn or wrongly encoded input is the input's fault and told as such.
+    pub fn read(place: impl Into<String>, source: std::io::Error) -> Self {
+        let place = place.into();
+        match source.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                Self::Broken { place, detail: "the compressed data end early: the file is cut off".to_owned() }
+            }
+            std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => {
+                Self::Broken { place, detail: source.to_string() }
+            }
+            _ => Self::Read { place, source },
+        }
+    }
+
     /// Whether reading can go on after it.
     pub fn is_of_one_feature(&self) -> bool {
         matches!(self, Self::Feature { .. })
@@ -72,6 +89,17 @@ pub struct Located {
     /// `feature 7` or `line 12`.
     pub place: String,
     pub raw: RawFeature,
+    /// As it stands in the file, where that is asked for.
+    pub written: Option<Box<Written>>,
+}
+
+/// A feature as it stands in its file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    /// The text of a GeoJSON Feature.
+    Json(Vec<u8>),
+    /// The cells of a table's row.
+    Row(Vec<String>),
 }
 
 /// Features of a file, one at a time.
@@ -84,6 +112,8 @@ pub struct Source {
     pub declared_crs: Option<String>,
     /// Names of the columns of a table.
     pub columns: Option<Vec<String>>,
+    /// Known for sure once all has been read.
+    pub encoding: text::Found,
 }
 
 /// Nesting of arrays and objects that is read.

@@ -2,8 +2,9 @@
 
 use geo::Coord;
 
-use crate::spatial::predicate::{Crossing, crossing};
+use crate::spatial::predicate::{Crossing, crossing, meet};
 use crate::spatial::shape::{Envelope, Shape};
+use crate::spatial::window;
 
 /// Edges of an area sorted into bands of latitude: a question looks at the edges of one band only.
 ///
@@ -45,6 +46,31 @@ impl PreparedArea {
         inside
     }
 
+    /// Whether the shape and the area share a point. Cost: the shape's vertices times the edges of the bands they pass.
+    pub fn touches(&self, shape: &Shape) -> bool {
+        if !self.envelope.intersects(shape.envelope()) {
+            return false;
+        }
+        let mut inside = false;
+        shape.for_each_coordinate(|at| inside = inside || self.contains(at));
+        if inside {
+            return true;
+        }
+        let lines = match shape {
+            Shape::Point(_) => return false,
+            Shape::LineString(line) => line.lines().map(|edge| (edge.start, edge.end)).collect(),
+            Shape::Polygon(_) | Shape::MultiPolygon(_) => edges(shape),
+        };
+        let crossed = lines.iter().any(|(a, b)| {
+            let (low, high) = (a.y.min(b.y), a.y.max(b.y));
+            let low_band = self.band(low.clamp(self.envelope.south, self.envelope.north));
+            let high_band = self.band(high.clamp(self.envelope.south, self.envelope.north));
+            (low_band..=high_band).any(|band| self.bands[band].iter().any(|(c, d)| meet(*a, *b, *c, *d)))
+        });
+        // No vertex of the shape inside and no edge crossed: the area may still lie wholly inside the shape.
+        crossed || self.bands.iter().flatten().next().is_some_and(|(corner, _)| window::contains(shape, *corner))
+    }
+
     fn band(&self, latitude: f64) -> usize {
         let height = (self.envelope.north - self.envelope.south).max(f64::MIN_POSITIVE);
         let share = (latitude - self.envelope.south) / height;
@@ -77,6 +103,22 @@ mod tests {
         let hole = vec![(4.0, 4.0), (4.0, 6.0), (6.0, 6.0), (6.0, 4.0), (4.0, 4.0)];
         let shell: Polygon = polygon![(x: 0.0, y: 0.0), (x: 10.0, y: 0.0), (x: 10.0, y: 10.0), (x: 0.0, y: 10.0)];
         Shape::Polygon(Polygon::new(shell.exterior().clone(), vec![hole.into()]))
+    }
+
+    #[test]
+    fn shapes_that_touch() {
+        let area = PreparedArea::new(&square_with_hole());
+        let line = |points: &[(f64, f64)]| Shape::LineString(points.to_vec().into());
+        assert!(area.touches(&line(&[(-5.0, 5.0), (15.0, 5.0)])));
+        assert!(area.touches(&line(&[(-5.0, 10.0), (15.0, 10.0)])));
+        assert!(area.touches(&line(&[(5.0, 5.0), (5.0, 30.0)])), "out of the hole");
+        assert!(!area.touches(&line(&[(4.5, 4.5), (5.5, 5.5)])), "in the hole");
+        assert!(!area.touches(&line(&[(-5.0, 11.0), (15.0, 11.0)])));
+        assert!(!area.touches(&line(&[(-1.0, 9.0), (3.0, 14.0)])));
+        let round: Polygon = polygon![(x: -9.0, y: -9.0), (x: 19.0, y: -9.0), (x: 19.0, y: 19.0), (x: -9.0, y: 19.0)];
+        assert!(area.touches(&Shape::Polygon(round)));
+        assert!(area.touches(&Shape::Point(geo::Point::new(1.0, 1.0))));
+        assert!(!area.touches(&Shape::Point(geo::Point::new(5.0, 5.0))));
     }
 
     #[test]

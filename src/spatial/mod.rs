@@ -15,4 +15,5 @@ pub mod window;
 pub mod bbox;
 pub mod simple;
 mod touch;
+pub mod network;
 pub mod gate;

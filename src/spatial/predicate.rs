@@ -25,6 +25,25 @@ pub fn between(a: Coord, b: Coord, at: Coord) -> bool {
     at.x >= a.x.min(b.x) && at.x <= a.x.max(b.x) && at.y >= a.y.min(b.y) && at.y <= a.y.max(b.y)
 }
 
+/// Whether the edges `a - b` and `c - d` share a point. Exact.
+pub fn meet(a: Coord, b: Coord, c: Coord, d: Coord) -> bool {
+    let apart = a.x.max(b.x) < c.x.min(d.x)
+        || c.x.max(d.x) < a.x.min(b.x)
+        || a.y.max(b.y) < c.y.min(d.y)
+        || c.y.max(d.y) < a.y.min(b.y);
+    if apart {
+        return false;
+    }
+    let (first, second) = (turn(a, b, c), turn(a, b, d));
+    let (third, fourth) = (turn(c, d, a), turn(c, d, b));
+    let on = |side: Turn, p: Coord, q: Coord, at: Coord| side == Turn::Straight && between(p, q, at);
+    (first != second && third != fourth)
+        || on(first, a, b, c)
+        || on(second, a, b, d)
+        || on(third, c, d, a)
+        || on(fourth, c, d, b)
+}
+
 /// How the edge `a -> b` counts in the crossing-number test of `at` (Hormann and Agathos, 2001).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crossing {

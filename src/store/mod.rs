@@ -11,6 +11,7 @@ mod read;
 mod write;
 mod derivation;
 mod idempotency;
+mod lineage;
 mod stage;
 mod watch;
 mod upkeep;

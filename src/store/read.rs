@@ -78,7 +78,7 @@ impl Store {
 }
 
 impl ReadTx {
-    fn connection(&mut self) -> &mut SqliteConnection {
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.transaction
     }
 

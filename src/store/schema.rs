@@ -9,7 +9,10 @@ use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 use crate::store::{StoreError, write_options};
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "map", include_str!("../../migrations/sqlite/0001_map.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "map", include_str!("../../migrations/sqlite/0001_map.sql")),
+    (2, "lineage", include_str!("../../migrations/sqlite/0002_lineage.sql")),
+];
 
 /// Brings the schema up to date. One process at a time: a lock file stands beside the database.
 pub(super) async fn migrate(directory: &Path, path: &Path) -> Result<(), StoreError> {

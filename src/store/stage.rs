@@ -38,6 +38,7 @@ pub struct Published {
     pub commit: Option<i64>,
     pub created: u64,
     pub updated: u64,
+    pub deleted: u64,
     /// Somebody else changed or created these meanwhile: then nothing is published.
     pub conflicts: Vec<Conflict>,
 }
@@ -52,6 +53,7 @@ pub struct Stage {
     connection: SqliteConnection,
     layer: Layer,
     count: usize,
+    gone: usize,
     sql: Sql,
 }
 
@@ -60,6 +62,8 @@ struct Sql {
     stage: String,
     clash_created: String,
     clash_updated: String,
+    clash_gone: String,
+    delete: String,
     insert: String,
     update: String,
     change: String,
@@ -79,13 +83,18 @@ impl Store {
             columns.join(", ")
         );
         sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
-        Ok(Stage { connection, layer, count: 0, sql })
+        sqlx::query(
+            "create temp table gone (ordinal integer primary key, base_id integer, base_rev integer, previous text)",
+        )
+        .execute(&mut connection)
+        .await?;
+        Ok(Stage { connection, layer, count: 0, gone: 0, sql })
     }
 }
 
 impl Stage {
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.count + self.gone == 0
     }
 
     /// Adds features, in the order in which they will get their revisions.
@@ -99,6 +108,23 @@ impl Stage {
                 .bind(staged.previous.as_deref());
             bind(query, &staged.feature, 0).execute(&mut self.connection).await?;
             self.count += 1;
+        }
+        sqlx::query("commit").execute(&mut self.connection).await?;
+        Ok(())
+    }
+
+    /// Adds features to be deleted, with their newest revisions and bodies.
+    pub async fn remove(&mut self, batch: &[(FeatureId, Rev, String)]) -> Result<(), StoreError> {
+        sqlx::query("begin").execute(&mut self.connection).await?;
+        for (id, rev, previous) in batch {
+            sqlx::query("insert into gone (ordinal, base_id, base_rev, previous) values (?, ?, ?, ?)")
+                .bind(self.gone as i64)
+                .bind(id.0)
+                .bind(rev.0)
+                .bind(previous)
+                .execute(&mut self.connection)
+                .await?;
+            self.gone += 1;
         }
         sqlx::query("commit").execute(&mut self.connection).await?;
         Ok(())
@@ -120,8 +146,8 @@ impl Stage {
             }
             Ok(published) => {
                 sqlx::query("commit").execute(&mut self.connection).await?;
-                sqlx::query("delete from staged").execute(&mut self.connection).await?;
-                self.count = 0;
+                sqlx::query("delete from staged; delete from gone").execute(&mut self.connection).await?;
+                (self.count, self.gone) = (0, 0);
                 Ok(published)
             }
             Err(error) => {
@@ -153,15 +179,30 @@ impl Stage {
         self.run(&self.sql.change.clone(), &[layer, commit]).await?;
         self.run(&self.sql.history_created.clone(), &[layer, commit, next_rev]).await?;
         self.run(&self.sql.history_updated.clone(), &[layer, next_rev, commit]).await?;
+        published.deleted = self.publish_gone(next_rev + self.count as i64, commit).await?;
         if self.caused_since(again).await? {
             derivation::push(&mut self.connection, &Derivation::new(self.layer, again.window)).await?;
         }
         for effect in again.effects {
             derivation::push(&mut self.connection, effect).await?;
         }
-        log_commit(&mut self.connection, commit, actor, at, next_rev + self.count as i64).await?;
+        log_commit(&mut self.connection, commit, actor, at, next_rev + (self.count + self.gone) as i64).await?;
         published.commit = Some(commit);
         Ok(published)
+    }
+
+    async fn publish_gone(&mut self, next_rev: i64, commit: i64) -> Result<u64, StoreError> {
+        if self.gone == 0 {
+            return Ok(0);
+        }
+        let layer = self.layer.index() as i64;
+        let change = "insert into change (seq, commit_id, layer, feature_id, operation) \
+                      select ordinal + ?1, ?2, ?3, base_id, 2 from gone order by ordinal";
+        self.run(change, &[next_rev, commit, layer]).await?;
+        let history = "insert into history (layer, feature_id, rev, commit_id, operation, previous) \
+                       select ?1, base_id, ordinal + ?2, ?3, 3, previous from gone";
+        self.run(history, &[layer, next_rev, commit]).await?;
+        self.run(&self.sql.delete.clone(), &[]).await
     }
 
     async fn run(&mut self, sql: &str, values: &[i64]) -> Result<u64, StoreError> {
@@ -173,9 +214,9 @@ impl Stage {
     }
 
     async fn conflicts(&mut self) -> Result<Vec<Conflict>, StoreError> {
-        let rows = sqlx::query("select ordinal from staged where clash = 1 order by ordinal")
-            .fetch_all(&mut self.connection)
-            .await?;
+        let lost =
+            format!("select ordinal from staged where clash = 1 union all {} order by ordinal", self.sql.clash_gone);
+        let rows = sqlx::query(AssertSqlSafe(lost)).fetch_all(&mut self.connection).await?;
         rows.iter().map(|row| Ok(Conflict { ordinal: row.try_get::<i64, _>(0)? as usize })).collect()
     }
 
@@ -219,6 +260,11 @@ impl Sql {
                 "update staged set clash = 1 where base_id is not null and not exists \
                  (select 1 from {table} where {key} = staged.base_id and rev = staged.base_rev)"
             ),
+            clash_gone: format!(
+                "select ordinal from gone where not exists \
+                 (select 1 from {table} where {key} = gone.base_id and rev = gone.base_rev)"
+            ),
+            delete: format!("delete from {table} where {key} in (select base_id from gone)"),
             insert: format!(
                 "insert into {table} (rev, commit_id, created_at, updated_at, {names}) \
                  select ordinal + ?1, ?2, ?3, ?4, {names} from staged where base_id is null and clash = 0 order by ordinal"

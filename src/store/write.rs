@@ -122,6 +122,14 @@ impl WriteTx {
         self.at
     }
 
+    pub(super) fn commit_number(&self) -> i64 {
+        self.commit
+    }
+
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.writer.connection
+    }
+
     /// A state to come back to. What changes one row with one statement needs no state kept by SQLite, which undoes a
     /// failed statement by itself.
     pub async fn savepoint(&mut self, one_statement: bool) -> Result<Savepoint, StoreError> {

@@ -17,11 +17,13 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates that one ring alone may name.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("sqlx", &["store"]),
     ("axum", &["api"]),
     ("tower_http", &["api"]),
     ("prometheus", &["api"]),
+    ("osmpbf", &["formats"]),
+    ("encoding_rs", &["formats", "cli", "api"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("toml", &["config"]),

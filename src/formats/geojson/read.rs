@@ -31,10 +31,11 @@ pub fn parse_document(bytes: &[u8]) -> Result<(Document, Option<String>), Format
             let features = top.features.ok_or_else(|| broken("a FeatureCollection needs the member features"))?;
             let mut raw = Vec::with_capacity(features.len());
             for (at, feature) in features.iter().enumerate() {
-                raw.push(
-                    parse_feature(feature.get().as_bytes())
-                        .map_err(|detail| FormatError::Feature { place: format!("feature {at}"), detail })?,
-                );
+                raw.push(parse_feature(feature.get().as_bytes()).map_err(|detail| FormatError::Feature {
+                    place: format!("feature {at}"),
+                    detail,
+                    written: None,
+                })?);
             }
             Ok((Document::Collection(raw), declared))
         }

@@ -5,7 +5,7 @@
 use std::io::BufRead;
 
 use crate::formats::geojson::read::{declared_crs_name, parse_feature};
-use crate::formats::{DEEPEST, FormatError, LARGEST_FEATURE, Located};
+use crate::formats::{DEEPEST, FormatError, LARGEST_FEATURE, Located, Written};
 
 /// Members outside `features` that are kept for a look; longer ones are skipped.
 const LONGEST_MEMBER: usize = LARGEST_FEATURE;
@@ -19,6 +19,7 @@ pub struct CollectionReader<R> {
     /// Text of members other than `features`, for a file that is one Feature.
     members: Vec<u8>,
     declared_crs: Option<String>,
+    keep_written: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -34,7 +35,7 @@ enum State {
 }
 
 /// Opens a collection and reads up to its features, so that a declared system is known.
-pub fn open_collection<R: BufRead>(input: R) -> Result<CollectionReader<R>, FormatError> {
+pub fn open_collection<R: BufRead>(input: R, keep_written: bool) -> Result<CollectionReader<R>, FormatError> {
     let mut reader = CollectionReader {
         input: Bytes { input, offset: 0 },
         state: State::Members { first: true },
@@ -42,6 +43,7 @@ pub fn open_collection<R: BufRead>(input: R) -> Result<CollectionReader<R>, Form
         kind: None,
         members: Vec::new(),
         declared_crs: None,
+        keep_written,
     };
     reader.input.expect(b'{')?;
     Ok(reader)
@@ -111,9 +113,8 @@ impl<R: BufRead> CollectionReader<R> {
             Some("Feature") => {
                 self.members.push(b'}');
                 let place = "feature 0".to_owned();
-                let raw = parse_feature(&self.members)
-                    .map_err(|detail| FormatError::Feature { place: place.clone(), detail })?;
-                Ok(Some(Located { place, raw }))
+                let text = std::mem::take(&mut self.members);
+                self.located(place, text).map(Some)
             }
             Some(other) => Err(self.input.broken(&format!("is a {other}: a FeatureCollection is needed"))),
             None => Err(self.input.broken("the member type is missing: it must be FeatureCollection")),
@@ -141,8 +142,16 @@ impl<R: BufRead> CollectionReader<R> {
             }
             other => other,
         })?;
-        let raw = parse_feature(&text).map_err(|detail| FormatError::Feature { place: place.clone(), detail })?;
-        Ok(Some(Located { place, raw }))
+        self.located(place, text).map(Some)
+    }
+
+    fn located(&self, place: String, text: Vec<u8>) -> Result<Located, FormatError> {
+        let read = parse_feature(&text);
+        let written = self.keep_written.then(|| Box::new(Written::Json(text)));
+        match read {
+            Ok(raw) => Ok(Located { place, raw, written }),
+            Err(detail) => Err(FormatError::Feature { place, detail, written }),
+        }
     }
 }
 
@@ -178,7 +187,7 @@ impl<R: BufRead> Bytes<R> {
 
     fn fill(&mut self) -> Result<&[u8], FormatError> {
         let place = self.offset;
-        self.input.fill_buf().map_err(|source| FormatError::Read { place: format!("on from byte {place}"), source })
+        self.input.fill_buf().map_err(|source| FormatError::read(format!("on from byte {place}"), source))
     }
 
     fn consume(&mut self, count: usize) {
@@ -311,7 +320,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<Result<Located, FormatError>> {
         // A tiny buffer, so that every value crosses its edge.
-        match open_collection(BufReader::with_capacity(3, text.as_bytes())) {
+        match open_collection(BufReader::with_capacity(3, text.as_bytes()), false) {
             Ok(reader) => reader.collect(),
             Err(error) => vec![Err(error)],
         }
