@@ -50,6 +50,15 @@ pub fn document(asked: &Asked, media: Media, json: &Json) -> Response {
     response
 }
 
+/// The answer to something that changed the map and is no feature.
+pub fn changing(json: Bytes) -> Response {
+    let mut response = Response::new(Body::from(json));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Says in which system the answer's coordinates are.
 pub fn in_crs(mut response: Response, crs: &Crs) -> Response {
     if let Ok(value) = HeaderValue::from_str(&format!("<{}>", crs.uri())) {

@@ -11,6 +11,7 @@ mod extract;
 mod feed;
 mod guard;
 mod health;
+mod imports;
 mod items;
 mod landing;
 mod metrics;
@@ -21,6 +22,7 @@ mod parameters;
 mod problem;
 mod routes;
 mod schema;
+mod sections;
 mod serve;
 mod single;
 
@@ -54,6 +56,8 @@ pub struct Service {
     stopping: watch::Receiver<bool>,
     /// Lets only a few long reads work at a time.
     heavy: Semaphore,
+    /// One file at a time is imported.
+    importing: Semaphore,
     /// Makes tags of one run differ from those of another: sequences may go back when a backup is restored.
     run: String,
 }
@@ -72,6 +76,7 @@ impl Service {
             metrics: Metrics::new(),
             stopping,
             heavy: Semaphore::new(HEAVY),
+            importing: Semaphore::new(1),
             run: format!("{started:x}"),
         })
     }

@@ -101,7 +101,7 @@ fn metres(given: &mut Parameters, name: &str) -> Result<Option<f64>, Problem> {
     }
 }
 
-fn place(x: f64, y: f64, crs: &Crs) -> Result<Coord, Problem> {
+pub fn place(x: f64, y: f64, crs: &Crs) -> Result<Coord, Problem> {
     let (x, y) = crs.to_wgs84(x, y).map_err(|error| Problem::new(Kind::Invalid, format!("the place: {error}")))?;
     if (-180.0..=180.0).contains(&x) && (-90.0..=90.0).contains(&y) {
         return Ok(Coord { x, y });

@@ -11,7 +11,7 @@ use crate::domain::layer::Layer;
 /// Where a parameter stands, its schema, and what it does.
 type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
-const PARAMETERS: [Parameter; 24] = [
+const PARAMETERS: [Parameter; 35] = [
     (
         "bbox",
         "query",
@@ -89,6 +89,22 @@ const PARAMETERS: [Parameter; 24] = [
         "Kept 24 h: the same request gets the same answer again",
     ),
     ("If-Match", "header", || json!({ "type": "string" }), "ETag of the revision that is meant"),
+    ("layer_name", "query", || json!({ "type": "string", "enum": layer_names() }), "The layer to import into"),
+    ("xy", "query", || json!({ "type": "string" }), "Columns of a table that hold the position, with a comma between"),
+    ("wkt", "query", || json!({ "type": "string" }), "Column of a table that holds well-known text"),
+    ("map", "query", || json!({ "type": "string" }), "TARGET=SOURCE, or an object of them; may be repeated"),
+    ("set", "query", || json!({ "type": "string" }), "TARGET=VALUE, or an object of them; may be repeated"),
+    ("tz", "query", || json!({ "type": "string" }), "Time zone of local times"),
+    ("encoding", "query", || json!({ "type": "string" }), "Encoding, where the file does not show it"),
+    ("format", "query", || json!({ "type": "string" }), "Format, where name and content do not tell"),
+    (
+        "on_error",
+        "query",
+        || json!({ "type": "string", "enum": ["stop", "skip"], "default": "stop" }),
+        "What to do with a feature that cannot be taken",
+    ),
+    ("dry_run", "query", || json!({ "type": "boolean", "default": false }), "Say what would change, change nothing"),
+    ("name", "query", || json!({ "type": "string" }), "Name of the file, when it is the body"),
     ("layer", "path", || json!({ "type": "string", "enum": layer_names() }), "The layer"),
     ("id", "path", || json!({ "type": "integer", "minimum": 1 }), "The feature's id"),
 ];
@@ -157,6 +173,11 @@ fn content(content: Content) -> Option<Json> {
     Some(match content {
         Content::Nothing => return None,
         Content::Json => json!({ "application/json": { "schema": { "type": "object" } } }),
+        Content::File => json!({
+            "multipart/form-data": { "schema": { "type": "object", "required": ["file", "layer"],
+                "properties": { "file": { "type": "string", "format": "binary" }, "layer": { "type": "string" } } } },
+            "application/octet-stream": { "schema": { "type": "string", "format": "binary" } },
+        }),
         Content::Schema => json!({ "application/schema+json": { "schema": { "type": "object" } } }),
         Content::Html => json!({ "text/html": { "schema": { "type": "string" } } }),
         Content::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
@@ -244,8 +265,9 @@ fn problems() -> Json {
 
 fn parameters() -> Json {
     let described = PARAMETERS.iter().map(|(name, place, schema, description)| {
-        let mut parameter =
-            json!({ "name": component(name), "in": place, "schema": schema(), "description": description });
+        // In a form or an address the layer is called so, too.
+        let shown = if *name == "layer_name" { "layer".to_owned() } else { component(name) };
+        let mut parameter = json!({ "name": shown, "in": place, "schema": schema(), "description": description });
         if *place == "path" {
             parameter["required"] = true.into();
         }

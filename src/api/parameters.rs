@@ -23,6 +23,11 @@ impl Parameters {
         Ok(Self(pairs))
     }
 
+    /// Adds one that came by another way, such as a field of a form.
+    pub fn add(&mut self, name: &str, value: String) {
+        self.0.push((name.to_owned(), value));
+    }
+
     /// Takes a parameter that may stand once.
     pub fn take(&mut self, name: &str) -> Result<Option<String>, Problem> {
         let mut values = self.take_all(name);

@@ -205,6 +205,12 @@ impl Problem {
         self
     }
 
+    /// With a text taken out of its detail that is nobody's business.
+    pub fn without(mut self, text: &str) -> Self {
+        self.0.detail = self.0.detail.replace(text, "");
+        self
+    }
+
     /// The object that tells it, also inside other answers.
     pub fn to_json(&self) -> Json {
         let (_, slug, status, title, _) = self.0.kind.row();

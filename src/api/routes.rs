@@ -1,9 +1,10 @@
 //! The one table of endpoints: the router and the OpenAPI description are both made of it.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, items, landing, nearest, single};
+use crate::api::{Shared, changes, create, health, imports, items, landing, nearest, sections, single};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -40,6 +41,8 @@ pub enum Content {
     FeatureOrFeatures,
     Patch,
     Points,
+    /// A form with a file, or the file itself.
+    File,
     Events,
 }
 
@@ -60,7 +63,7 @@ pub struct Endpoint {
     route: fn() -> MethodRouter<Shared>,
 }
 
-use Content::{Events, Feature, FeatureOrFeatures, Features, Html, Json, Nothing, Patch, Points, Schema, Text};
+use Content::{Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text};
 
 macro_rules! endpoint {
     ($method:ident $path:literal $name:literal, $summary:literal, [$($parameter:literal),*], $body:ident => $status:literal $answer:ident, [$($problem:literal),*], $route:expr) => {
@@ -103,11 +106,22 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Nothing => 204 Nothing, [400, 403, 404, 409, 412, 428, 503, 507], routing::delete(single::delete)),
     endpoint!(Get "/api/collections/{layer}/items/{id}/history" "history", "What a feature was, deleted ones included", ["f"],
         Nothing => 200 Json, [400, 404, 406, 503], routing::get(single::history)),
+    endpoint!(Post "/api/collections/{layer}/items/{id}/split" "splitSection", "Cut a road section at places on it; the pieces are new sections", ["crs", "If-Match"],
+        Json => 201 Features, [400, 403, 404, 408, 412, 413, 415, 422, 503, 507], routing::post(sections::split)),
+    endpoint!(Post "/api/collections/{layer}/items/{id}/reverse" "reverseSection", "Draw a road section the other way", ["If-Match"],
+        Nothing => 200 Feature, [400, 403, 404, 412, 503, 507], routing::post(sections::reverse)),
+    endpoint!(Post "/api/collections/{layer}/merge" "mergeSections", "Make one road section of several that follow each other", ["force"],
+        Json => 201 Feature, [400, 403, 404, 408, 412, 413, 415, 422, 503, 507], routing::post(sections::merge)),
+    endpoint!(Get "/api/collections/{layer}/items/{id}/lineage" "lineage", "What a road section was made of, and what became of it", ["f"],
+        Nothing => 200 Json, [400, 404, 406, 503], routing::get(sections::lineage)),
     endpoint!(Get "/api/collections/{layer}/nearest" "nearest", "The nearest features of a layer",
         ["lon", "lat", "k", "by", "max_m", "max_snap_m", "min_room", "measure", "crs", "f", "{property}"],
         Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(nearest::get)),
     endpoint!(Post "/api/collections/{layer}/nearest" "nearestOfMany", "The nearest features for each of many places", [],
         Points => 200 Json, [400, 404, 413, 415, 422, 503], routing::post(nearest::post)),
+    endpoint!(Post "/api/imports" "import", "A file into a layer: as a form with the fields file, layer and so on, or as the body with the rest in the address",
+        ["layer_name", "crs", "xy", "wkt", "map", "set", "tz", "encoding", "format", "on_error", "dry_run", "force", "name"],
+        File => 200 Json, [400, 403, 408, 409, 413, 415, 422, 503, 507], routing::post(imports::post).layer(DefaultBodyLimit::disable())),
     endpoint!(Get "/api/changes" "changes", "What changed, whole commits in order; as an event stream the ones to come, too",
         ["since", "limit", "f"], Nothing => 200 Events, [400, 406, 410, 503], routing::get(changes::list)),
 ];

@@ -129,7 +129,7 @@ pub fn input_crs(named: Option<Crs>, declared: Option<&str>) -> Result<Crs, Prob
 }
 
 /// Reads `If-Match`. Weak tags and tags of other services match no revision.
-fn guard(headers: &HeaderMap) -> Guard {
+pub fn guard(headers: &HeaderMap) -> Guard {
     let mut revs = Vec::new();
     let mut said = false;
     for list in headers.get_all(header::IF_MATCH) {
@@ -146,7 +146,7 @@ fn guard(headers: &HeaderMap) -> Guard {
     if said { Guard::OneOf(revs) } else { Guard::None }
 }
 
-fn changed(stored: &Stored) -> Response {
+pub fn changed(stored: &Stored) -> Response {
     let mut response = in_crs(Response::new(Body::from(stored.payload.clone())), &WGS84);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Media::GeoJson.media_type()));

@@ -16,9 +16,11 @@ mod turn;
 pub mod import;
 pub mod export;
 pub mod nearest;
+pub mod check;
 pub mod doctor;
 pub mod question;
 pub mod read;
+pub mod sections;
 
 use std::path::Path;
 use std::sync::Arc;

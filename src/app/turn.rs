@@ -21,12 +21,12 @@ use crate::world::{Change, Query, Snapshot, Token};
 const BATCH: usize = 500;
 
 pub(super) struct Turn {
-    app: App,
-    tx: WriteTx,
+    pub(super) app: App,
+    pub(super) tx: WriteTx,
     /// The newest state, this turn's changes included.
-    state: Snapshot,
+    pub(super) state: Snapshot,
     /// Layers and areas whose facts may have changed.
-    touched: BTreeMap<Layer, Envelope>,
+    pub(super) touched: BTreeMap<Layer, Envelope>,
     /// More is left to derive than this turn does.
     rest: bool,
     /// Time that the changes took to get into the state.
@@ -80,6 +80,7 @@ impl Turn {
                 self.delete(&target).await?;
                 Vec::new()
             }
+            Work::Resect(resection) => self.resect(resection).await?,
         };
         if let Some(Idempotency { key, digest, answer }) = again {
             let remembered = answer(&stored);
@@ -159,7 +160,7 @@ impl Turn {
     }
 
     /// The feature and its body, when the guard lets the change be made.
-    fn guarded(&self, target: &Target) -> Result<(Feature, String), AppError> {
+    pub(super) fn guarded(&self, target: &Target) -> Result<(Feature, String), AppError> {
         let found = self.state.layer(target.layer).with_row(target.id, |row| (row.feature(), row.payload()));
         let (feature, payload) = found.ok_or(AppError::NotFound { layer: target.layer, id: target.id })?;
         match &target.guard {
@@ -169,20 +170,20 @@ impl Turn {
     }
 
     /// Checks where the feature stands and works out its facts from the newest state.
-    fn derive(&self, layer: Layer, feature: &mut Feature, force: bool) -> Result<(), AppError> {
+    pub(super) fn derive(&self, layer: Layer, feature: &mut Feature, force: bool) -> Result<(), AppError> {
         let standing = self.app.0.jurisdictions.of(&self.state).admit(layer, feature, force)?;
         facts::derive(&self.state, layer, feature, standing);
         self.app.0.reach.include(layer, feature);
         Ok(())
     }
 
-    fn apply(&mut self, seq: Rev, changes: Vec<(Layer, Change)>) {
+    pub(super) fn apply(&mut self, seq: Rev, changes: Vec<(Layer, Change)>) {
         let started = Instant::now();
         self.state = self.state.apply(seq, changes);
         self.applying += started.elapsed();
     }
 
-    fn stored(layer: Layer, feature: Feature, into: &mut Vec<Stored>) -> (Layer, Change) {
+    pub(super) fn stored(layer: Layer, feature: Feature, into: &mut Vec<Stored>) -> (Layer, Change) {
         let entry = entry(layer, feature);
         into.push(Stored { id: entry.feature.id, rev: entry.feature.rev, payload: entry.payload.clone() });
         (layer, Change::Upsert(entry))

@@ -108,7 +108,7 @@ impl App {
     }
 
     /// Reads and gates input off the async threads, a few at a time.
-    async fn read_drafts(
+    pub(super) async fn read_drafts(
         &self,
         layer: Layer,
         raw: Vec<RawFeature>,

@@ -2,6 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::app::sections::Resection;
 use crate::app::turn::Turn;
 use crate::app::write::{Created, Idempotency, Target};
 use crate::app::{App, AppError};
@@ -19,6 +20,7 @@ pub(super) enum Work {
     Create { layer: Layer, drafts: Vec<Draft>, force: bool, in_collection: bool },
     Change { target: Target, draft: Box<Draft>, how: Onto, force: bool },
     Delete { target: Target },
+    Resect(Resection),
 }
 
 impl Work {
@@ -27,6 +29,7 @@ impl Work {
         match self {
             Self::Create { drafts, .. } => drafts.len() == 1,
             Self::Change { .. } | Self::Delete { .. } => true,
+            Self::Resect(_) => false,
         }
     }
 }

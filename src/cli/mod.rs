@@ -1,6 +1,7 @@
 //! The command line: data to stdout, messages to stderr, exit 0 done, 1 failed, 2 usage.
 
 mod backup;
+mod check;
 mod demo;
 mod doctor;
 mod export;
@@ -60,6 +61,8 @@ enum Command {
     Export(export::ExportArguments),
     /// The nearest features of a layer
     Nearest(nearest::NearestArguments),
+    /// Is the map sound? Doubled, dangling and nameless streets, islands; each with its place, as GeoJSON
+    Check(check::CheckArguments),
     /// Does a rebuild from the database equal what is stored, and what a service holds?
     Doctor(doctor::DoctorArguments),
     /// Write a copy of the store, also while it is in use
@@ -128,6 +131,7 @@ async fn dispatch(Arguments { global, command }: Arguments) -> Result<(), Failur
         Command::ImportOsm(arguments) => import_osm::import_osm(&global, arguments).await,
         Command::Export(arguments) => export::export(&global, arguments).await,
         Command::Nearest(arguments) => nearest::nearest(&global, arguments).await,
+        Command::Check(arguments) => check::check(&global, arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&global, arguments).await,
         Command::Backup { file } => backup::backup(&global, &file).await,
         Command::Restore { file } => backup::restore(&global, &file).await,

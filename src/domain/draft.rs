@@ -12,6 +12,7 @@ use crate::domain::layer::{Declaration, Layer};
 use crate::domain::moment::Fold;
 use crate::domain::property::{Kind, Property};
 use crate::domain::reading::{self, ReadValue};
+use crate::domain::resection::PREDECESSORS;
 use crate::domain::road_section;
 use crate::domain::value::Value;
 use crate::spatial::crs::Crs;
@@ -181,7 +182,8 @@ impl Reader<'_> {
     }
 
     fn property(&mut self, name: String, json: Json) {
-        if READ_ONLY.contains(&name.as_str()) {
+        let kept = self.declaration.layer == Layer::RoadSections && name == PREDECESSORS;
+        if READ_ONLY.contains(&name.as_str()) || kept {
             return;
         }
         let pointer = format!("/properties/{}", escape(&name));
@@ -331,7 +333,7 @@ impl Draft {
             };
         }
         if !merge {
-            next.extras = Map::new();
+            next.extras.retain(|name, _| layer == Layer::RoadSections && name == PREDECESSORS);
         }
         for (name, value) in self.extras {
             if merge && value.is_null() {

@@ -17,6 +17,7 @@ mod jurisdiction;
 mod squad;
 mod squad_zone;
 pub mod road_section;
+pub mod resection;
 mod parking_point;
 pub mod violation;
 mod shop;

@@ -15,5 +15,6 @@ pub mod window;
 pub mod bbox;
 pub mod simple;
 mod touch;
+pub mod cut;
 pub mod network;
 pub mod gate;

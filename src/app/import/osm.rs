@@ -187,6 +187,13 @@ impl Taken {
                 summary.outside_boundary += 1;
             }
         }
+        if sections.is_empty() {
+            return Err(AppError::Format(FormatError::Broken {
+                place: request.file.display().to_string(),
+                detail: "no street of the extract touches the boundary: is it the right extract, the right system?"
+                    .to_owned(),
+            }));
+        }
         summary.networks = networks(&sections);
         Ok(Self { sections: Arc::new(sections), parking: Arc::new(parking), summary })
     }
@@ -232,7 +239,8 @@ fn networks(sections: &[(String, Result<Draft, Vec<FieldError>>)]) -> Vec<Networ
                 km: pieces.metres / 1e3,
                 largest_km: pieces.largest_m() / 1e3,
                 islands: pieces.islands(),
-                islands_km: pieces.lengths.iter().skip(1).sum::<f64>() / 1e3,
+                // No islands add up to minus zero.
+                islands_km: pieces.lengths.iter().skip(1).sum::<f64>().abs() / 1e3,
             }
         })
         .collect()

@@ -29,11 +29,11 @@ impl Reader {
     pub fn new(app: &App, request: &ImportRequest) -> Result<Self, AppError> {
         let zone = match &request.timezone {
             None => app.0.zone.clone(),
-            Some(name) => read_zone(name).map_err(AppError::Configuration)?,
+            Some(name) => read_zone(name).map_err(usage)?,
         };
         let mapping = Mapping::parse(&request.map, &request.set)?;
         if let Some(name) = &request.crs {
-            Crs::parse(name).map_err(|error| AppError::Configuration(error.to_string()))?;
+            Crs::parse(name).map_err(|error| usage(error.to_string()))?;
         }
         Ok(Self { app: app.clone(), request: request.clone(), mapping, zone })
     }
@@ -130,11 +130,9 @@ impl Reader {
 
     fn crs(&self, declared: Option<&str>) -> Result<Crs, AppError> {
         match (&self.request.crs, declared) {
-            (Some(name), _) => Crs::parse(name).map_err(|error| AppError::Configuration(error.to_string())),
+            (Some(name), _) => Crs::parse(name).map_err(|error| usage(error.to_string())),
             (None, Some(name)) => Crs::parse(name).map_err(|error| {
-                AppError::Configuration(format!(
-                    "the file names its coordinate system, but {error}; --crs overrides it"
-                ))
+                usage(format!("the file names its coordinate system, but {error}; --crs overrides it"))
             }),
             (None, None) => Ok(Crs::default()),
         }
@@ -156,6 +154,10 @@ fn titled(layer: Layer, columns: &[String]) -> BTreeMap<String, String> {
         }
     }
     found
+}
+
+fn usage(sentence: String) -> AppError {
+    AppError::Format(FormatError::Usage(sentence))
 }
 
 /// Says in which file it was.

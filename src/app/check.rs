@@ -1,0 +1,233 @@
+//! Is the map sound? Findings about streets, each with its place.
+
+use std::collections::{BTreeMap, HashMap};
+
+use geo::{Coord, LineString};
+
+use crate::domain::feature::{Feature, FeatureId, Flags};
+use crate::domain::layer::Layer;
+use crate::domain::road_section;
+use crate::spatial::foot::distance_to_shape_m;
+use crate::spatial::geodesic::{distance_m, length_m};
+use crate::spatial::network::{Pieces, Profile, Street, junctions, pieces};
+use crate::spatial::shape::Shape;
+use crate::world::{LayerSnapshot, Snapshot};
+
+/// An end this near to another street without meeting it was probably meant to meet it, metres.
+const NEAR_M: f64 = 2.0;
+/// A section shorter than this has no length to speak of, metres.
+const NO_LENGTH_M: f64 = 0.05;
+/// Sections between the same ends whose middles are nearer than this are the same street twice, metres.
+const SAME_M: f64 = 1.0;
+/// Classes of streets that have names.
+const NAMED: [&str; 11] = [
+    "primary",
+    "secondary",
+    "tertiary",
+    "unclassified",
+    "residential",
+    "living_street",
+    "pedestrian",
+    "trunk",
+    "primary_link",
+    "secondary_link",
+    "tertiary_link",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    Duplicate,
+    DanglingEnd,
+    ZeroLength,
+    MissingName,
+    Island,
+    OutsideJurisdiction,
+}
+
+impl Check {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::DanglingEnd => "dangling-end",
+            Self::ZeroLength => "zero-length",
+            Self::MissingName => "missing-name",
+            Self::Island => "island",
+            Self::OutsideJurisdiction => "outside-jurisdiction",
+        }
+    }
+
+    /// Whether answers along the streets are wrong because of it.
+    pub fn is_error(self) -> bool {
+        matches!(self, Self::Duplicate | Self::DanglingEnd | Self::ZeroLength)
+    }
+}
+
+/// Something that is probably wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub check: Check,
+    pub at: Coord,
+    /// The sections concerned, the first ones of an island.
+    pub sections: Vec<(FeatureId, Option<String>)>,
+    pub detail: String,
+}
+
+/// What was found, and the figures of the network.
+#[derive(Debug)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+    pub sections: usize,
+    pub networks: Vec<(Profile, Pieces)>,
+}
+
+/// Sections of an island that are named.
+const TOLD: usize = 20;
+
+/// Looks at all road sections. Cost: a nearest-street search a dead end, the rest linear.
+pub fn streets(snapshot: &Snapshot) -> Report {
+    let layer = snapshot.layer(Layer::RoadSections);
+    let mut sections: Vec<Feature> = Vec::with_capacity(layer.len());
+    layer.for_each(&mut |row| sections.push(row.feature()));
+    sections.sort_by_key(|section| section.id);
+    let streets: Vec<Street> = sections.iter().filter_map(street).collect();
+    let mut findings = Vec::new();
+    findings.extend(sections.iter().flat_map(alone));
+    findings.extend(duplicates(&sections));
+    findings.extend(dangling(&sections, &streets, layer));
+    let networks: Vec<(Profile, Pieces)> =
+        Profile::ALL.into_iter().map(|profile| (profile, pieces(&streets, profile))).collect();
+    findings.extend(islands(&sections, &networks[0].1));
+    findings.sort_by_key(|finding| (finding.check, finding.sections.first().map(|(id, _)| *id)));
+    Report { findings, sections: sections.len(), networks }
+}
+
+fn street(section: &Feature) -> Option<Street> {
+    road_section::street(section.geometry.as_ref(), &section.values, &section.extras)
+}
+
+fn line_of(section: &Feature) -> Option<&LineString> {
+    match &section.geometry {
+        Some(Shape::LineString(line)) => Some(line),
+        _ => None,
+    }
+}
+
+fn middle(section: &Feature) -> Coord {
+    section.geometry.as_ref().map_or(Coord::default(), |shape| shape.anchor().0)
+}
+
+fn named(section: &Feature) -> (FeatureId, Option<String>) {
+    (section.id, section.external_id.clone())
+}
+
+fn finding(check: Check, at: Coord, sections: &[&Feature], detail: String) -> Finding {
+    Finding { check, at, sections: sections.iter().map(|section| named(section)).collect(), detail }
+}
+
+/// What a section shows by itself.
+fn alone(section: &Feature) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let metres = line_of(section).map_or(0.0, length_m);
+    if metres < NO_LENGTH_M {
+        let detail = format!("is {metres:.3} m long: delete it, or join it to its neighbour");
+        found.push(finding(Check::ZeroLength, middle(section), &[section], detail));
+    }
+    let class = section.value(Layer::RoadSections, "class").text().unwrap_or_default();
+    if NAMED.contains(&class) && section.value(Layer::RoadSections, "name").is_null() {
+        let detail = format!("is a {class} street of {metres:.0} m without a name");
+        found.push(finding(Check::MissingName, middle(section), &[section], detail));
+    }
+    if section.flags.has(Flags::OUTSIDE_JURISDICTION) {
+        let detail = "lies outside every jurisdiction".to_owned();
+        found.push(finding(Check::OutsideJurisdiction, middle(section), &[section], detail));
+    }
+    found
+}
+
+/// Sections between the same two places whose middles lie on each other.
+fn duplicates(sections: &[Feature]) -> Vec<Finding> {
+    let bits = |at: Coord| (at.x.to_bits(), at.y.to_bits());
+    let mut by_ends: HashMap<[(u64, u64); 2], Vec<&Feature>> = HashMap::new();
+    for section in sections {
+        if let Some(line) = line_of(section) {
+            let mut ends = [bits(line.0[0]), bits(line.0[line.0.len() - 1])];
+            ends.sort_unstable();
+            by_ends.entry(ends).or_default().push(section);
+        }
+    }
+    let mut found = Vec::new();
+    for group in by_ends.into_values().filter(|group| group.len() > 1) {
+        for (at, section) in group.iter().enumerate() {
+            let same = |other: &&&Feature| {
+                let (ours, theirs) = (middle(section), middle(other));
+                distance_m(ours, theirs) < SAME_M
+            };
+            if let Some(other) = group[..at].iter().find(same) {
+                let detail = format!("is drawn twice: section {} is the same street", other.id.0);
+                found.push(finding(Check::Duplicate, middle(section), &[section, other], detail));
+            }
+        }
+    }
+    found
+}
+
+/// Ends where nothing else ends, beside another street.
+fn dangling(sections: &[Feature], streets: &[Street], layer: &LayerSnapshot) -> Vec<Finding> {
+    let (ends, count) = junctions(streets);
+    let mut degree = vec![0_u32; count];
+    ends.iter().flatten().for_each(|junction| degree[*junction as usize] += 1);
+    let drawn: Vec<&Feature> = sections.iter().filter(|section| line_of(section).is_some()).collect();
+    let ends_of: HashMap<FeatureId, [u32; 2]> =
+        drawn.iter().map(|section| section.id).zip(ends.iter().copied()).collect();
+    let mut found = Vec::new();
+    for ((section, street), junctions) in drawn.into_iter().zip(streets).zip(&ends) {
+        for (place, at) in [street.start, street.end].into_iter().enumerate() {
+            let (junction, beyond) = (&junctions[place], junctions[1 - place]);
+            if degree[*junction as usize] > 1 {
+                continue;
+            }
+            // A stub is near the street that it comes from.
+            let is_stub = street.metres < 2.0 * NEAR_M;
+            let comes_from = |id: FeatureId| is_stub && ends_of.get(&id).is_some_and(|ends| ends.contains(&beyond));
+            let other = |id: FeatureId| id != section.id && !comes_from(id);
+            let nearest = layer.nearest(at, 1, Some(NEAR_M), &|row| other(row.id()), &|row| {
+                row.with_shape(|shape| distance_to_shape_m(at, shape))
+            });
+            let Some(&(metres, id)) = nearest.first() else { continue };
+            let other = sections.binary_search_by_key(&id, |section| section.id).ok().map(|place| &sections[place]);
+            let detail = format!(
+                "ends {metres:.2} m from section {} without meeting an end of it: join them, or split that one here",
+                id.0
+            );
+            let concerned: Vec<&Feature> = std::iter::once(section).chain(other).collect();
+            found.push(finding(Check::DanglingEnd, at, &concerned, detail));
+        }
+    }
+    found
+}
+
+/// Pieces of the network for people on foot beside the largest.
+fn islands(sections: &[Feature], walk: &Pieces) -> Vec<Finding> {
+    let drawn: Vec<&Feature> = sections.iter().filter(|section| line_of(section).is_some()).collect();
+    let mut members: BTreeMap<u32, Vec<&Feature>> = BTreeMap::new();
+    for (section, piece) in drawn.iter().zip(&walk.piece_of) {
+        if let Some(piece) = piece.filter(|piece| *piece > 0) {
+            members.entry(piece).or_default().push(section);
+        }
+    }
+    let longest = |island: &[&Feature]| {
+        let lengths = island.iter().map(|section| (line_of(section).map_or(0.0, length_m), *section));
+        lengths.max_by(|a, b| a.0.total_cmp(&b.0)).map_or(Coord::default(), |(_, section)| middle(section))
+    };
+    members
+        .into_iter()
+        .map(|(piece, island)| {
+            let metres = walk.lengths.get(piece as usize).copied().unwrap_or(0.0);
+            let detail = format!(
+                "{} sections of {metres:.0} m together cannot be reached on foot from the largest piece",
+                island.len()
+            );
+            finding(Check::Island, longest(&island), &island[..island.len().min(TOLD)], detail)
+        })
+        .collect()
+}
