@@ -5,11 +5,12 @@
 //! metres along the ellipsoid (`_m`), square metres (`_m2`), seconds (`_s`), instants in UTC.
 //!
 //! The rings, from the inside; arrows point inwards only, and the modules in braces do not know each other:
-//! `spatial <- domain <- {formats, store, world} <- app <- {api, cli} <- main`.
+//! `spatial <- domain <- {formats, analysis, store, world} <- app <- {api, cli} <- main`.
 
 pub mod spatial;
 pub mod domain;
 pub mod formats;
+pub mod analysis;
 pub mod store;
 pub mod world;
 pub mod app;

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 /// Which rings a ring may name.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("spatial", &[]),
     ("domain", &["spatial"]),
     ("formats", &["spatial", "domain"]),
+    ("analysis", &["spatial", "domain"]),
     ("store", &["spatial", "domain"]),
     ("world", &["spatial", "domain"]),
-    ("app", &["spatial", "domain", "formats", "store", "world"]),
-    ("api", &["spatial", "domain", "formats", "store", "world", "app"]),
+    ("app", &["spatial", "domain", "formats", "analysis", "store", "world"]),
+    ("api", &["spatial", "domain", "formats", "analysis", "store", "world", "app"]),
     ("config", &["domain", "app"]),
-    ("cli", &["spatial", "domain", "formats", "store", "world", "app", "api", "config"]),
+    ("cli", &["spatial", "domain", "formats", "analysis", "store", "world", "app", "api", "config"]),
     ("main", &["cli"]),
 ];
 
@@ -32,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// What the inner rings must not know.
-const PURE: [&str; 4] = ["spatial", "domain", "formats", "world"];
+const PURE: [&str; 5] = ["spatial", "domain", "formats", "analysis", "world"];
 const IMPURE: [&str; 6] = ["tokio", "Timestamp::now", "Zoned::now", "SystemTime::now", "std::env", "Instant::now"];
 
 const LONGEST_FILE: usize = 500;

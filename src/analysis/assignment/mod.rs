@@ -1,0 +1,1 @@
+//! Which squad answers for which road section: contiguous, balanced to strength, short to travel, stable.

@@ -1,0 +1,1 @@
+//! Where the nearest point is, along real streets.
