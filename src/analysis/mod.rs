@@ -7,3 +7,4 @@ pub mod parallel;
 pub mod nearest;
 pub mod hotspots;
 pub mod assignment;
+pub mod postman;
