@@ -17,4 +17,5 @@ pub mod simple;
 mod touch;
 pub mod cut;
 pub mod network;
+pub mod tiling;
 pub mod gate;
