@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use geo::{Coord, LineString, Simplify};
-use rstar::primitives::GeomWithData;
-use rstar::{PointDistance, RTree};
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, PointDistance, RTree};
 use spade::{DelaunayTriangulation, HasPosition, Point2, Triangulation};
 
 use crate::spatial::foot::plane_at;
@@ -15,6 +15,10 @@ use crate::spatial::tiling::arrangement::Border;
 
 /// Between places along a line, metres.
 const SPACING_M: f64 = 6.0;
+/// Between places along a line that has no line of another owner near.
+const WIDE_SPACING_M: f64 = 30.0;
+/// Lines whose boxes are this near are near; well over half the wide spacing, so that nobody's line is cut off.
+const NEAR_M: f64 = 60.0;
 /// How far a border may be moved to straighten it, metres.
 const STRAIGHTENED_M: f64 = 2.0;
 /// How far around the area borders are looked at, metres.
@@ -112,29 +116,56 @@ impl HasPosition for Place {
 
 /// Places along the lines, the ends left out since others share them. One place belongs to one owner, the lowest.
 pub(super) fn places(lines: &[Owned<'_>], frame: &Frame) -> Vec<Place> {
+    let drawn: Vec<Vec<Point2<f64>>> =
+        lines.iter().map(|owned| owned.line.0.iter().map(|at| frame.of_degrees(*at)).collect()).collect();
     let mut owner_at: BTreeMap<(u64, u64), Place> = BTreeMap::new();
-    for Owned { line, owner } in lines {
-        let corners: Vec<Point2<f64>> = line.0.iter().map(|at| frame.of_degrees(*at)).collect();
-        let pieces: Vec<f64> =
-            corners.windows(2).map(|ends| (ends[1].x - ends[0].x).hypot(ends[1].y - ends[0].y)).collect();
-        let total: f64 = pieces.iter().sum();
-        let count = (total / SPACING_M).ceil().max(1.0);
-        let (mut piece, mut before) = (0, 0.0);
-        for at in 0..count as usize {
-            let along = (at as f64 + 0.5) * total / count;
-            while piece + 1 < pieces.len() && before + pieces[piece] < along {
-                before += pieces[piece];
-                piece += 1;
-            }
-            let share = if pieces[piece] > 0.0 { ((along - before) / pieces[piece]).clamp(0.0, 1.0) } else { 0.0 };
-            let (a, b) = (corners[piece], corners[piece + 1]);
-            let here = Point2::new(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y));
-            let place = Place { at: here, owner: Some(*owner) };
-            let known = owner_at.entry((here.x.to_bits(), here.y.to_bits())).or_insert(place);
-            known.owner = known.owner.min(place.owner);
+    for ((owned, corners), is_near) in lines.iter().zip(&drawn).zip(near_others(lines, &drawn)) {
+        for at in along(corners, if is_near { SPACING_M } else { WIDE_SPACING_M }) {
+            let known =
+                owner_at.entry((at.x.to_bits(), at.y.to_bits())).or_insert(Place { at, owner: Some(owned.owner) });
+            known.owner = known.owner.min(Some(owned.owner));
         }
     }
     owner_at.into_values().collect()
+}
+
+/// Whether each line has one of another owner near. Only there a border has to be exact.
+fn near_others(lines: &[Owned<'_>], drawn: &[Vec<Point2<f64>>]) -> Vec<bool> {
+    let envelope = |corners: &[Point2<f64>], grown: f64| {
+        let box_ = AABB::from_points(corners.iter().map(|at| [at.x, at.y]).collect::<Vec<_>>().iter());
+        let ([west, south], [east, north]) = (box_.lower(), box_.upper());
+        AABB::from_corners([west - grown, south - grown], [east + grown, north + grown])
+    };
+    let entries = drawn
+        .iter()
+        .zip(lines)
+        .map(|(corners, owned)| GeomWithData::new(Rectangle::from_aabb(envelope(corners, 0.0)), owned.owner));
+    let tree = RTree::bulk_load(entries.collect());
+    let near = |(corners, owned): (&Vec<Point2<f64>>, &Owned<'_>)| {
+        tree.locate_in_envelope_intersecting(envelope(corners, NEAR_M)).any(|other| other.data != owned.owner)
+    };
+    drawn.iter().zip(lines).map(near).collect()
+}
+
+/// Places in the middles of equal stretches of a line.
+fn along(corners: &[Point2<f64>], spacing: f64) -> Vec<Point2<f64>> {
+    let pieces: Vec<f64> =
+        corners.windows(2).map(|ends| (ends[1].x - ends[0].x).hypot(ends[1].y - ends[0].y)).collect();
+    let total: f64 = pieces.iter().sum();
+    let count = (total / spacing).ceil().max(1.0);
+    let (mut piece, mut before) = (0, 0.0);
+    let mut places = Vec::with_capacity(count as usize);
+    for at in 0..count as usize {
+        let metres = (at as f64 + 0.5) * total / count;
+        while piece + 1 < pieces.len() && before + pieces[piece] < metres {
+            before += pieces[piece];
+            piece += 1;
+        }
+        let share = if pieces[piece] > 0.0 { ((metres - before) / pieces[piece]).clamp(0.0, 1.0) } else { 0.0 };
+        let (a, b) = (corners[piece], corners[piece + 1]);
+        places.push(Point2::new(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y)));
+    }
+    places
 }
 
 /// A piece of a border, and whose the places on its left and right are.
