@@ -229,6 +229,19 @@ class Drawing:
         return self.cases
 
 
+ACCURACY_M = {"patrol": 3, "video": 8, "hotline": 25, "citizen": 15, "superior": 10}
+
+
+def astray(town, numbers, case, accuracy):
+    """Where a case is written down: as far from where it was as its source is inaccurate. Planted ones stay."""
+    if case.planted or case.geometry or case.category == "small-ads":
+        return
+    at = (case.place[0] + numbers.around(accuracy * 0.4), case.place[1] + numbers.around(accuracy * 0.4))
+    found = town.near(at, 1)
+    if found and found[0][0] < 45:
+        case.place, case.section = at, town.sections[found[0][1]]
+
+
 def features(drawing, seed):
     numbers, made = Numbers(seed, "words"), []
     last = DAYS[-1]
@@ -239,8 +252,9 @@ def features(drawing, seed):
         else:
             status = ["reported", "filed", "dispatched", "handled", "closed"][min(4, int(numbers.share() * (1.5 + age / 6)))]
         source = SOURCE_NAMES[numbers.weighted(SOURCES)]
-        accuracy = {"patrol": 3, "video": 8, "hotline": 25, "citizen": 15, "superior": 10}[source]
+        accuracy = ACCURACY_M[source]
         street = case.section.tags["name_zh"] or "巷内"
+        astray(drawing.town, numbers, case, accuracy)
         made.append((case.geometry or point(case.place), {
             "external_id": f"qz-v{number:05}", "category": case.category,
             "occurred_at": written(case.day, case.hour, case.minute), "status": status, "source": source,
