@@ -68,7 +68,7 @@ fn settled(mut areas: MultiPolygon) -> MultiPolygon {
 /// Cutting an edge does not change it, so parts add up to the whole. Edges along geodesics, as in the areas that are
 /// told of features, differ by about 10 m2 an edge of a kilometre, and opposite edges cancel.
 pub fn area_m2(areas: &MultiPolygon) -> f64 {
-    areas.0.iter().map(polygon_m2).sum()
+    areas.0.iter().map(polygon_m2).fold(0.0, |sum, m2| sum + m2)
 }
 
 /// As [`area_m2`].
