@@ -112,7 +112,7 @@ fn every_kind_of_defect_is_found_in_a_spoiled_copy() {
     let outside = moved(&zone("QLD"), &farthest(&zone("QLD"), 1.0, 0.5), 0.001, 0.0);
     let others: Vec<Json> = corners(&zone("YQ"));
     let common: Vec<Json> = corners(&zone("XG")).into_iter().filter(|at| others.contains(at)).collect();
-    let overlap = moved(&zone("XG"), &common[common.len() / 2], -0.001, 0.0);
+    let overlap = moved(&zone("XG"), &common[common.len() / 2], -0.000_1, 0.0);
     place.import("squad-zones", &collection(&[gap.clone(), outside.clone(), overlap.clone()]));
 
     let spoiled = checked(&place);
