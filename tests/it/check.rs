@@ -109,7 +109,7 @@ fn every_kind_of_defect_is_found_in_a_spoiled_copy() {
     let zone = |squad: &str| called(&zones, &format!("qz-z-{squad}"));
     // A corner of the rim drawn in leaves a gap, one drawn out lies outside; one that neighbours share moves onto one.
     let gap = moved(&zone("TSJ"), &farthest(&zone("TSJ"), 0.0, -1.0), 0.0, 0.001);
-    let outside = moved(&zone("QLD"), &farthest(&zone("QLD"), 1.0, 0.5), 0.001, 0.0);
+    let outside = moved(&zone("QLD"), &farthest(&zone("QLD"), 1.0, 0.5), 0.001, 0.001);
     let others: Vec<Json> = corners(&zone("YQ"));
     let common: Vec<Json> = corners(&zone("XG")).into_iter().filter(|at| others.contains(at)).collect();
     let overlap = moved(&zone("XG"), &common[common.len() / 2], -0.000_1, 0.0);
