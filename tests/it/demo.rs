@@ -32,7 +32,11 @@ pub const FILES: [(&str, &str); 10] = [
 pub fn drawn(layer: &str) -> Vec<Json> {
     let (_, name) = FILES.iter().find(|(of, _)| *of == layer).unwrap();
     let path = path(name);
-    let text = if name.ends_with(".gz") { read_gzip(&path) } else { std::fs::read_to_string(path).unwrap() };
+    let text = if path.extension().is_some_and(|ending| ending == "gz") {
+        read_gzip(&path)
+    } else {
+        std::fs::read_to_string(path).unwrap()
+    };
     let json: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(json["description"], "Drawn for demonstration; not surveyed, not official.", "{name}");
     json["features"].as_array().unwrap().clone()
