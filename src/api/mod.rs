@@ -13,6 +13,7 @@ mod guard;
 mod health;
 mod imports;
 mod items;
+mod jobs;
 mod landing;
 mod metrics;
 mod nearest;

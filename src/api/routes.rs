@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, imports, items, landing, nearest, sections, single};
+use crate::api::{Shared, changes, create, health, imports, items, jobs, landing, nearest, sections, single};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -122,6 +122,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Post "/api/imports" "import", "A file into a layer: as a form with the fields file, layer and so on, or as the body with the rest in the address",
         ["layer_name", "crs", "xy", "wkt", "map", "set", "tz", "encoding", "format", "on_error", "dry_run", "force", "name"],
         File => 200 Json, [400, 403, 408, 409, 413, 415, 422, 503, 507], routing::post(imports::post).layer(DefaultBodyLimit::disable())),
+    endpoint!(Get "/api/jobs/{id}" "job", "How far long work is that was asked for with Prefer: respond-async; its result when it is done", [],
+        Nothing => 200 Json, [400, 404, 503], routing::get(jobs::get)),
+    endpoint!(Get "/api/jobs/{id}/result" "jobResult", "What came out of long work, as it would have been answered at once", [],
+        Nothing => 200 Json, [400, 404, 422, 503], routing::get(jobs::result)),
+    endpoint!(Delete "/api/jobs/{id}" "cancelJob", "Cancel long work, or forget its result", [],
+        Nothing => 200 Json, [400, 404, 503], routing::delete(jobs::delete)),
     endpoint!(Get "/api/changes" "changes", "What changed, whole commits in order; as an event stream the ones to come, too",
         ["since", "limit", "f"], Nothing => 200 Events, [400, 406, 410, 503], routing::get(changes::list)),
 ];

@@ -13,6 +13,8 @@ mod references;
 mod write;
 mod writer;
 mod turn;
+pub mod jobs;
+pub mod selection;
 pub mod import;
 pub mod export;
 pub mod nearest;
@@ -65,6 +67,7 @@ pub(crate) struct Inner {
     /// Lets only a few large inputs be read at a time.
     pub reading: tokio::sync::Semaphore,
     pub publications: Publications,
+    pub jobs: Arc<jobs::Jobs>,
     /// What works in the background until [`App::close`].
     pub tasks: std::sync::Mutex<Vec<tokio::task::AbortHandle>>,
 }
@@ -134,6 +137,7 @@ impl App {
             jurisdictions: jurisdiction::Cache::default(),
             reading: tokio::sync::Semaphore::new(2),
             publications: Publications::default(),
+            jobs: Arc::default(),
             tasks: std::sync::Mutex::default(),
         }));
         writer::start(&app, jobs);
@@ -145,6 +149,7 @@ impl App {
     pub async fn close(&self) {
         let tasks = std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         tasks.iter().for_each(tokio::task::AbortHandle::abort);
+        self.0.jobs.close();
         self.0.store.close().await;
     }
 
@@ -176,6 +181,11 @@ impl App {
 
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Long work and what came out of it.
+    pub fn jobs(&self) -> &Arc<jobs::Jobs> {
+        &self.0.jobs
     }
 
     /// The newest sequence that readers can see.
