@@ -18,3 +18,8 @@ pub use error::HotspotError;
 
 /// East and north, planar metres.
 pub type Position = [f64; 2];
+
+pub mod dbscan;
+
+mod cells;
+mod sets;
