@@ -20,6 +20,9 @@ pub use error::HotspotError;
 pub type Position = [f64; 2];
 
 pub mod dbscan;
+pub mod knox;
+pub mod near_repeat;
 
 mod cells;
+mod pairs;
 mod sets;

@@ -1,6 +1,7 @@
 //! Hotspot statistics of events: the reference cases to their tolerance, and properties against brute force.
 
 mod clusters;
+mod interaction;
 
 use serde_json::Value as Json;
 
@@ -52,7 +53,8 @@ pub fn days(text: &str) -> f64 {
     let since = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
     let first = 365 * 2018 + 2018 / 4 - 2018 / 100 + 2018 / 400 + (153 * 7 + 2) / 5 + 1;
     let minutes = if text.len() >= 16 { number(11..13) * 60 + number(14..16) } else { 0 };
-    (since - first) as f64 + minutes as f64 / 1440.0
+    // One division, as the reference: the limit of seven days is met to the last bit.
+    ((since - first) * 86_400 + minutes * 60) as f64 / 86_400.0
 }
 
 pub fn close(what: &str, ours: f64, wanted: f64, tolerance: f64) {
