@@ -33,3 +33,11 @@ pub use error::HotspotError;
 
 /// East and north, planar metres.
 pub type Position = [f64; 2];
+
+pub mod dbscan;
+pub mod knox;
+pub mod near_repeat;
+
+mod cells;
+mod pairs;
+mod sets;
