@@ -20,6 +20,7 @@ pub mod road_section;
 pub mod resection;
 mod parking_point;
 pub mod violation;
+pub mod patrol_effort;
 mod shop;
 mod vending_site;
 mod assistant;
