@@ -22,6 +22,7 @@ pub type Position = [f64; 2];
 pub mod dbscan;
 pub mod knox;
 pub mod near_repeat;
+pub mod scan;
 
 mod cells;
 mod pairs;

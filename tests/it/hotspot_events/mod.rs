@@ -2,6 +2,7 @@
 
 mod clusters;
 mod interaction;
+mod scans;
 
 use serde_json::Value as Json;
 
