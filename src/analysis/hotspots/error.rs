@@ -31,6 +31,8 @@ pub enum HotspotError {
     Parameter { what: &'static str, value: f64, must: &'static str },
     #[error("{what} is {value} m, larger than the whole city ({extent} m across): everything would be one hotspot")]
     LargerThanCity { what: &'static str, value: f64, extent: f64 },
+    #[error("section {section} {why}")]
+    Section { section: usize, why: &'static str },
     #[error("alpha is {0}, and must lie between 0 and 1, both excluded")]
     Alpha(f64),
 }

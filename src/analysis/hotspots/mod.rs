@@ -13,6 +13,21 @@
 
 pub mod error;
 pub mod special;
+pub mod sections;
+mod snap_index;
+pub mod snap;
+pub mod streets;
+pub mod lattice;
+pub mod weights;
+pub mod fdr;
+pub mod gi_star;
+pub mod moran;
+pub mod permutation;
+mod kde_bins;
+pub mod kde;
+pub mod network_kde;
+pub mod centre;
+pub mod backtest;
 
 pub use error::HotspotError;
 
