@@ -333,7 +333,10 @@ fn near_in_time<T: Narrow>(
             for other in others {
                 let (rank, last) = (&ranks[*other as usize], &last[*other as usize]);
                 for lane in 0..LANES {
-                    #[expect(clippy::needless_bitwise_bool, reason = "a branch would keep the lanes from running together")]
+                    #[expect(
+                        clippy::needless_bitwise_bool,
+                        reason = "a branch would keep the lanes from running together"
+                    )]
                     let soon = (rank[lane] <= own_last[lane]) & (own_rank[lane] <= last[lane]);
                     lanes[lane] += u16::from(soon);
                 }

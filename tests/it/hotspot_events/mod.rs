@@ -3,6 +3,7 @@
 mod clusters;
 mod interaction;
 mod scans;
+mod trends;
 
 use serde_json::Value as Json;
 

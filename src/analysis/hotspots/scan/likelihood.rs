@@ -16,12 +16,14 @@ pub fn poisson_llr(cases: u64, expected: f64, all: u64) -> f64 {
 ///
 /// 0 if the share inside is not the higher one, or nothing is inside or outside.
 pub fn bernoulli_llr(cases: u64, inside: u64, all_cases: u64, all: u64) -> f64 {
-    if inside == 0 || inside >= all || u128::from(cases) * u128::from(all) <= u128::from(inside) * u128::from(all_cases) {
+    if inside == 0 || inside >= all || u128::from(cases) * u128::from(all) <= u128::from(inside) * u128::from(all_cases)
+    {
         return 0.0;
     }
     let part = |a: u64, b: u64| if a > 0 { a as f64 * (a as f64 / b as f64).ln() } else { 0.0 };
     let (outside, rest) = (all - inside, all_cases - cases);
-    let apart = part(cases, inside) + part(inside - cases, inside) + part(rest, outside) + part(outside - rest, outside);
+    let apart =
+        part(cases, inside) + part(inside - cases, inside) + part(rest, outside) + part(outside - rest, outside);
     apart - part(all_cases, all) - part(all - all_cases, all)
 }
 

@@ -120,7 +120,8 @@ pub fn scan(
                 .collect();
             let columns: Vec<u64> = (1..=windows)
                 .map(|window| {
-                    let recent = |steps: &[u32]| steps[steps.len() - window..].iter().map(|n| u64::from(*n)).sum::<u64>();
+                    let recent =
+                        |steps: &[u32]| steps[steps.len() - window..].iter().map(|n| u64::from(*n)).sum::<u64>();
                     observed.cases.chunks(observed.steps).map(recent).sum()
                 })
                 .collect();

@@ -101,7 +101,10 @@ impl Alias {
             }
         }
         // What rounding left over is 1, unless it had no weight at all.
-        small.into_iter().chain(large).for_each(|at| keep[at as usize] = if weights[at as usize] > 0.0 { 1.0 } else { keep[at as usize] });
+        small
+            .into_iter()
+            .chain(large)
+            .for_each(|at| keep[at as usize] = if weights[at as usize] > 0.0 { 1.0 } else { keep[at as usize] });
         Self { keep, other }
     }
 

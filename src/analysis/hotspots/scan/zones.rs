@@ -1,6 +1,8 @@
 //! The nested zones that a scan looks at: circles round places, or balls along the streets.
 
-use crate::analysis::hotspots::error::{check_alpha, check_lengths, check_not_negative, check_positions, check_positive};
+use crate::analysis::hotspots::error::{
+    check_alpha, check_lengths, check_not_negative, check_positions, check_positive,
+};
 use crate::analysis::hotspots::streets::{Streets, Walk};
 use crate::analysis::hotspots::{HotspotError, Position};
 
