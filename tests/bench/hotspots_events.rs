@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use patrolmap::analysis::hotspots::dbscan::{Border, Dbscan, dbscan};
-use patrolmap::analysis::hotspots::knox::{Chance, knox};
+use patrolmap::analysis::hotspots::knox::knox;
+use patrolmap::analysis::hotspots::permutation::Permutations;
 use patrolmap::analysis::random::Random;
 
 /// Clustered cases in 6.2 x 4.9 km: a third scattered, the rest in 300 clumps of 60 m.
@@ -39,8 +40,8 @@ fn main() {
     let question = Dbscan { eps: 40.0, min_points: 20, border: Border::First };
     let ours = timed("DBSCAN 33,014 (40 m, 20)", || dbscan(&cases, question).unwrap());
     println!("  {} clusters, {} noise", ours.count, ours.noise());
-    let chance = Chance { permutations: 999, seed: 1, threads: 1 };
-    let ours = timed("Knox 33,014 (150 m, 7 d, 999)", || knox(&cases, &times, 150.0, 7.0, chance).unwrap());
+    let permutations = Permutations { draws: 999, seed: 1 };
+    let ours = timed("Knox 33,014 (150 m, 7 d, 999)", || knox(&cases, &times, 150.0, 7.0, permutations, 1).unwrap());
     println!("  {ours:?}");
     let (many, _) = city(1_000_000, 2);
     let question = Dbscan { eps: 12.0, min_points: 20, border: Border::First };

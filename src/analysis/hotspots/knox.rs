@@ -9,18 +9,9 @@
 
 use crate::analysis::hotspots::error::{check_cases, check_finite, check_lengths, check_positive};
 use crate::analysis::hotspots::pairs::{Bands, count};
+use crate::analysis::hotspots::permutation::Permutations;
 use crate::analysis::hotspots::special::poisson_tail;
 use crate::analysis::hotspots::{HotspotError, Position};
-
-/// How a test by permutation is run. The answer carries it, so that it can be repeated to the byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chance {
-    /// Shuffles of the times; 0 leaves the pseudo p-values at 1.
-    pub permutations: usize,
-    pub seed: u64,
-    /// Changes the time it takes and nothing else.
-    pub threads: usize,
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Knox {
@@ -39,22 +30,29 @@ pub struct Knox {
     /// (permutations with at least this statistic + 1) / (permutations + 1), and the same of the modified statistic.
     pub p: f64,
     pub modified_p: f64,
-    pub permutations: usize,
-    pub seed: u64,
+    pub permutations: Permutations,
 }
 
 /// The Knox test of cases in planar metres with times in any unit, that of `time`.
 ///
-/// Near is at most `distance` and at most `time`, both inclusive.
+/// Near is at most `distance_m` and at most `time`, both inclusive.
 ///
 /// Errors: fewer than two cases, all at one place or at one time, numbers that are not finite, slices of different
 /// length, a limit not above 0. Cost: 33,014 cases with 5 million near pairs and 999 permutations take about a second.
-pub fn knox(cases: &[Position], times: &[f64], distance: f64, time: f64, chance: Chance) -> Result<Knox, HotspotError> {
-    check_positive("distance", distance)?;
+pub fn knox(
+    cases: &[Position],
+    times: &[f64],
+    distance_m: f64,
+    time: f64,
+    permutations: Permutations,
+    threads: usize,
+) -> Result<Knox, HotspotError> {
+    check_draws(permutations)?;
+    check_positive("distance", distance_m)?;
     check_positive("time", time)?;
     check_events(cases, times)?;
-    let bands = Bands { edges: &[distance], limits: &[time] };
-    let counted = count(cases, times, bands, chance.permutations, chance.seed, chance.threads);
+    let bands = Bands { edges: &[distance_m], limits: &[time] };
+    let counted = count(cases, times, bands, permutations, threads);
     let n = cases.len() as u64;
     let pairs = n * (n - 1) / 2;
     let (statistic, space_pairs, time_pairs) = (counted.observed[0], counted.space[0], counted.time[0]);
@@ -67,7 +65,7 @@ pub fn knox(cases: &[Position], times: &[f64], distance: f64, time: f64, chance:
     let bar = whole(statistic, counted.products[0]);
     let modified_at_least =
         counted.simulated.iter().zip(&counted.products[1..]).filter(|(near, product)| whole(**near, **product) >= bar);
-    let share = |count: usize| (count + 1) as f64 / (chance.permutations + 1) as f64;
+    let share = |count: usize| (count + 1) as f64 / (f64::from(permutations.draws) + 1.0);
     Ok(Knox {
         statistic,
         space_pairs,
@@ -79,9 +77,16 @@ pub fn knox(cases: &[Position], times: &[f64], distance: f64, time: f64, chance:
         modified: own,
         p: share(at_least),
         modified_p: share(modified_at_least.count()),
-        permutations: chance.permutations,
-        seed: chance.seed,
+        permutations,
     })
+}
+
+/// At least one draw.
+pub(super) fn check_draws(permutations: Permutations) -> Result<(), HotspotError> {
+    if permutations.draws == 0 {
+        return Err(HotspotError::TooFew { what: "permutations", given: 0, needed: 1 });
+    }
+    Ok(())
 }
 
 /// Cases with times, not all at one place and not all at one time.

@@ -35,8 +35,12 @@ pub use error::HotspotError;
 pub type Position = [f64; 2];
 
 pub mod dbscan;
+pub mod cube;
+pub mod trend;
+pub mod emerging;
 pub mod knox;
 pub mod near_repeat;
+pub mod scan;
 
 mod cells;
 mod pairs;

@@ -47,7 +47,8 @@ pub struct LocalMoran {
 
 /// Local Moran with the moments of conditional randomisation (Anselin 1995; Sokal, Oden and Thomson 1998).
 ///
-/// `I_i = (n - 1) d_i sum_j w_ij d_j / sum d^2` with d the deviations from the mean. Give row-standardised weights for
+/// `I_i = (n - 1) d_i sum_j w_ij d_j / sum d^2` with d the deviations from the mean. The moments are the published
+/// ones, of an index with n in the place of n - 1, as other programs have it: z is smaller by about z / n. Give row-standardised weights for
 /// the usual scale. A unit's weight for itself is left out. A unit without neighbours has index, z and quadrant of a
 /// neighbourhood at the mean: 0, 0, and high-low or low-low by its own value.
 pub fn local_moran(values: &[f64], weights: &Weights) -> Result<LocalMoran, HotspotError> {
@@ -60,7 +61,7 @@ pub fn local_moran(values: &[f64], weights: &Weights) -> Result<LocalMoran, Hots
     let mean = values.iter().sum::<f64>() / n;
     let deviations: Vec<f64> = values.iter().map(|value| value - mean).collect();
     let total: f64 = deviations.iter().map(|deviation| deviation * deviation).sum();
-    let scale = (n - 1.0) / total;
+    let (scale, moment_scale) = ((n - 1.0) / total, n / total);
     let mut answer = LocalMoran {
         index: Vec::with_capacity(values.len()),
         quadrant: Vec::with_capacity(values.len()),
@@ -82,8 +83,8 @@ pub fn local_moran(values: &[f64], weights: &Weights) -> Result<LocalMoran, Hots
         let others_variance = (total - own * own) / (n - 1.0) - others_mean * others_mean;
         let lag_variance = others_variance * (n - 1.0) / (n - 2.0) * (squares - sum * sum / (n - 1.0));
         let index = scale * own * lag;
-        let expectation = scale * own * sum * others_mean;
-        let variance = (scale * own).powi(2) * lag_variance.max(0.0);
+        let expectation = moment_scale * own * sum * others_mean;
+        let variance = (moment_scale * own).powi(2) * lag_variance.max(0.0);
         answer.index.push(index);
         answer.expectation.push(expectation);
         answer.variance.push(variance);

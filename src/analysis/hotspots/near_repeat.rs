@@ -5,8 +5,9 @@
 //! chance leaves; p says how often chance alone reached the count. Cells are not corrected for their number.
 
 use crate::analysis::hotspots::error::check_finite;
-use crate::analysis::hotspots::knox::{Chance, check_events};
+use crate::analysis::hotspots::knox::{check_draws, check_events};
 use crate::analysis::hotspots::pairs::{Bands, count};
+use crate::analysis::hotspots::permutation::Permutations;
 use crate::analysis::hotspots::{HotspotError, Position};
 
 /// One cell: pairs further apart than the edge before and up to these edges.
@@ -29,8 +30,7 @@ pub struct NearRepeatCell {
 #[derive(Debug, Clone, PartialEq)]
 pub struct NearRepeat {
     pub cells: Vec<NearRepeatCell>,
-    pub permutations: usize,
-    pub seed: u64,
+    pub permutations: Permutations,
 }
 
 /// The table of cases in planar metres, with times in the unit of `time_edges`.
@@ -44,16 +44,15 @@ pub fn near_repeat(
     times: &[f64],
     distance_edges: &[f64],
     time_edges: &[f64],
-    chance: Chance,
+    permutations: Permutations,
+    threads: usize,
 ) -> Result<NearRepeat, HotspotError> {
     check_edges("distance edge", distance_edges)?;
     check_edges("time edge", time_edges)?;
     check_events(cases, times)?;
-    if chance.permutations == 0 {
-        return Err(HotspotError::Parameter { what: "permutations", value: 0.0, must: "at least 1" });
-    }
+    check_draws(permutations)?;
     let bands = Bands { edges: distance_edges, limits: time_edges };
-    let mut counted = count(cases, times, bands, chance.permutations, chance.seed, chance.threads);
+    let mut counted = count(cases, times, bands, permutations, threads);
     // Pairs under each limit become pairs of each band.
     for row in [&mut counted.observed, &mut counted.simulated] {
         for cells in row.chunks_mut(time_edges.len()) {
@@ -74,11 +73,11 @@ pub fn near_repeat(
                 expected,
                 median: simulated[(simulated.len() - 1) / 2],
                 ratio: (expected > 0.0).then(|| observed as f64 / expected),
-                p: (at_least + 1) as f64 / (chance.permutations + 1) as f64,
+                p: (at_least + 1) as f64 / (f64::from(permutations.draws) + 1.0),
             }
         })
         .collect();
-    Ok(NearRepeat { cells, permutations: chance.permutations, seed: chance.seed })
+    Ok(NearRepeat { cells, permutations })
 }
 
 fn check_edges(what: &'static str, edges: &[f64]) -> Result<(), HotspotError> {

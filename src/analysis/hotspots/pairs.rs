@@ -5,6 +5,7 @@
 //! ranks with the last rank within reach, so nothing is rounded.
 
 use crate::analysis::hotspots::Position;
+use crate::analysis::hotspots::permutation::Permutations;
 use crate::analysis::parallel::in_units;
 use crate::analysis::random::Random;
 
@@ -183,10 +184,10 @@ pub(super) fn count(
     cases: &[Position],
     times: &[f64],
     bands: Bands<'_>,
-    permutations: usize,
-    seed: u64,
+    permutations: Permutations,
     threads: usize,
 ) -> Counted {
+    let (permutations, seed) = (permutations.draws as usize, permutations.seed);
     let near = Near::new(cases, bands.edges);
     let ranks = Ranks::new(times, bands.limits);
     let mut space = vec![0; bands.edges.len()];
@@ -332,7 +333,12 @@ fn near_in_time<T: Narrow>(
             for other in others {
                 let (rank, last) = (&ranks[*other as usize], &last[*other as usize]);
                 for lane in 0..LANES {
-                    lanes[lane] += u16::from((rank[lane] <= own_last[lane]) & (own_rank[lane] <= last[lane]));
+                    #[expect(
+                        clippy::needless_bitwise_bool,
+                        reason = "a branch would keep the lanes from running together"
+                    )]
+                    let soon = (rank[lane] <= own_last[lane]) & (own_rank[lane] <= last[lane]);
+                    lanes[lane] += u16::from(soon);
                 }
             }
             near.iter_mut().zip(lanes).for_each(|(near, lane)| *near += u64::from(lane));

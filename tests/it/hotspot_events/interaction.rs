@@ -1,20 +1,21 @@
 //! Knox, modified Knox and the near-repeat table: published values, brute force, seeds and threads.
 
 use patrolmap::analysis::hotspots::HotspotError;
-use patrolmap::analysis::hotspots::knox::{Chance, Knox, knox};
+use patrolmap::analysis::hotspots::knox::{Knox, knox};
 use patrolmap::analysis::hotspots::near_repeat::near_repeat;
+use patrolmap::analysis::hotspots::permutation::Permutations;
 
 use super::{Table, close, clumps, days, shuffled, summary};
 use crate::support::{BOSTON, Seeded};
 
-const CHANCE: Chance = Chance { permutations: 99, seed: 11, threads: 1 };
+const CHANCE: Permutations = Permutations { draws: 99, seed: 11 };
 
 #[test]
 fn the_published_values_of_burkitt_are_met() {
     let Some(wanted) = summary("hotspot_events::burkitt") else { return };
     let Some(table) = Table::read("hotspot_events::burkitt", "inputs/burkitt.csv") else { return };
     let wanted = &wanted["c11_burkitt"];
-    let ours = knox(&table.positions(), &table.numbers("t"), 20.0, 5.0, CHANCE).unwrap();
+    let ours = knox(&table.positions(), &table.numbers("t"), 20.0, 5.0, CHANCE, 1).unwrap();
     assert_eq!((ours.statistic, ours.space_pairs, ours.time_pairs, ours.pairs), (13, 3429, 52, 17578));
     close("expected", ours.expected, wanted["expected"].as_f64().unwrap(), 1e-13);
     close("modified", ours.modified, wanted["modified_knox"].as_f64().unwrap(), 1e-13);
@@ -32,7 +33,7 @@ fn the_reference_counts_of_boston_are_met() {
     let Some(table) = Table::read("hotspot_events::boston_knox", BOSTON.trim_start_matches("hotspot/")) else { return };
     let times: Vec<f64> = table.text("datetime").into_iter().take(4000).map(days).collect();
     let wanted = &wanted["c11_boston_first4000"];
-    let ours = knox(&table.positions()[..4000], &times, 200.0, 7.0, CHANCE).unwrap();
+    let ours = knox(&table.positions()[..4000], &times, 200.0, 7.0, CHANCE, 1).unwrap();
     assert_eq!(ours.statistic, wanted["stat"]);
     assert_eq!(ours.space_pairs, wanted["n_space"]);
     assert_eq!(ours.time_pairs, wanted["n_time"]);
@@ -70,7 +71,7 @@ fn knox_equals_looking_at_every_pair() {
         let cases = clumps(&mut seeded, count, 200.0);
         let times: Vec<f64> = (0..count).map(|_| seeded.below(80) as f64 / 4.0).collect();
         let (distance, time) = ([0.5, 10.0, 45.0, 900.0][seeded.below(4) as usize], [0.25, 3.0, 50.0][seeded.below(3) as usize]);
-        let ours = knox(&cases, &times, distance, time, Chance { permutations: 5, ..CHANCE }).unwrap();
+        let ours = knox(&cases, &times, distance, time, Permutations { draws: 5, ..CHANCE }, 1).unwrap();
         let (both, near, soon, modified) = brute(&cases, &times, distance, time);
         assert_eq!((ours.statistic, ours.space_pairs, ours.time_pairs), (both, near, soon));
         close("modified", ours.modified, modified, 1e-9);
@@ -84,20 +85,20 @@ fn the_table_sums_to_knox_and_both_keep_to_the_seed_on_any_number_of_threads() {
     let times: Vec<f64> = (0..400).map(|_| seeded.share() * 100.0).collect();
     let distances = [0.0, 25.0, 50.0, 100.0];
     let limits = [1.0, 7.0, 14.0];
-    let table = near_repeat(&cases, &times, &distances, &limits, CHANCE).unwrap();
+    let table = near_repeat(&cases, &times, &distances, &limits, CHANCE, 1).unwrap();
     assert_eq!(table.cells.len(), 12);
     let sum: u64 = table.cells.iter().map(|cell| cell.observed).sum();
-    let whole = knox(&cases, &times, 100.0, 14.0, CHANCE).unwrap();
+    let whole = knox(&cases, &times, 100.0, 14.0, CHANCE, 1).unwrap();
     assert_eq!(sum, whole.statistic);
     let first_two = |distance: f64| table.cells.iter().filter(move |cell| cell.distance == distance && cell.time <= 7.0);
     let same_place: u64 = first_two(0.0).map(|cell| cell.observed).sum();
     let within_25: u64 = first_two(25.0).map(|cell| cell.observed).sum();
-    assert_eq!(same_place + within_25, knox(&cases, &times, 25.0, 7.0, CHANCE).unwrap().statistic);
+    assert_eq!(same_place + within_25, knox(&cases, &times, 25.0, 7.0, CHANCE, 1).unwrap().statistic);
     for threads in [2, 3, 8] {
-        assert_eq!(near_repeat(&cases, &times, &distances, &limits, Chance { threads, ..CHANCE }).unwrap(), table);
-        assert_eq!(knox(&cases, &times, 100.0, 14.0, Chance { threads, ..CHANCE }).unwrap(), whole);
+        assert_eq!(near_repeat(&cases, &times, &distances, &limits, CHANCE, threads).unwrap(), table);
+        assert_eq!(knox(&cases, &times, 100.0, 14.0, CHANCE, threads).unwrap(), whole);
     }
-    let other = near_repeat(&cases, &times, &distances, &limits, Chance { seed: 12, ..CHANCE }).unwrap();
+    let other = near_repeat(&cases, &times, &distances, &limits, Permutations { seed: 12, ..CHANCE }, 1).unwrap();
     assert_ne!(other.cells, table.cells);
 }
 
@@ -111,7 +112,7 @@ fn repeats_that_were_planted_are_found_and_renumbering_changes_no_count() {
         cases.extend([place, [place[0] + seeded.share() * 40.0, place[1]]]);
         times.extend([time, time + seeded.share() * 3.0]);
     }
-    let table = near_repeat(&cases, &times, &[50.0, 100.0, 200.0], &[4.0, 8.0, 16.0], CHANCE).unwrap();
+    let table = near_repeat(&cases, &times, &[50.0, 100.0, 200.0], &[4.0, 8.0, 16.0], CHANCE, 1).unwrap();
     assert!(table.cells[0].ratio.unwrap() > 5.0 && table.cells[0].p == 0.01);
     assert!(table.cells[1..].iter().filter(|cell| cell.p <= 0.05).count() <= 3);
     let order = shuffled(&mut seeded, cases.len());
@@ -119,8 +120,8 @@ fn repeats_that_were_planted_are_found_and_renumbering_changes_no_count() {
     let later: Vec<f64> = order.iter().map(|at| times[*at]).collect();
     let counts = |k: Knox| (k.statistic, k.space_pairs, k.time_pairs, k.modified.to_bits());
     assert_eq!(
-        counts(knox(&cases, &times, 50.0, 4.0, CHANCE).unwrap()),
-        counts(knox(&moved, &later, 50.0, 4.0, CHANCE).unwrap())
+        counts(knox(&cases, &times, 50.0, 4.0, CHANCE, 1).unwrap()),
+        counts(knox(&moved, &later, 50.0, 4.0, CHANCE, 1).unwrap())
     );
 }
 
@@ -132,7 +133,7 @@ fn the_p_value_is_uniform_where_there_is_no_interaction() {
     for round in 0..300 {
         let cases = clumps(&mut seeded, 60, 100.0);
         let times: Vec<f64> = (0..60).map(|_| seeded.share() * 30.0).collect();
-        let p = knox(&cases, &times, 15.0, 3.0, Chance { permutations: 99, seed: round, threads: 1 }).unwrap().p;
+        let p = knox(&cases, &times, 15.0, 3.0, Permutations { draws: 99, seed: round }, 1).unwrap().p;
         low += u32::from(p <= 0.1);
         sum += p;
     }
@@ -145,20 +146,20 @@ fn the_p_value_is_uniform_where_there_is_no_interaction() {
 fn questions_about_interaction_that_make_no_sense_are_refused_by_name() {
     let cases = [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]];
     let times = [0.0, 1.0, 2.0];
-    assert_eq!(knox(&[], &[], 1.0, 1.0, CHANCE), Err(HotspotError::NoCases));
-    assert_eq!(knox(&cases[..1], &times[..1], 1.0, 1.0, CHANCE), Err(HotspotError::OneCase));
-    assert_eq!(knox(&[[1.0, 1.0]; 3], &times, 1.0, 1.0, CHANCE), Err(HotspotError::OnePlace));
-    assert_eq!(knox(&cases, &[4.0; 3], 1.0, 1.0, CHANCE), Err(HotspotError::NoVariation));
-    assert!(knox(&cases, &times[..2], 1.0, 1.0, CHANCE).unwrap_err().to_string().contains("times has 2 entries"));
-    assert!(knox(&cases, &[0.0, f64::NAN, 1.0], 1.0, 1.0, CHANCE).is_err());
+    assert_eq!(knox(&[], &[], 1.0, 1.0, CHANCE, 1), Err(HotspotError::NoCases));
+    assert_eq!(knox(&cases[..1], &times[..1], 1.0, 1.0, CHANCE, 1), Err(HotspotError::OneCase));
+    assert_eq!(knox(&[[1.0, 1.0]; 3], &times, 1.0, 1.0, CHANCE, 1), Err(HotspotError::OnePlace));
+    assert_eq!(knox(&cases, &[4.0; 3], 1.0, 1.0, CHANCE, 1), Err(HotspotError::NoVariation));
+    assert!(knox(&cases, &times[..2], 1.0, 1.0, CHANCE, 1).unwrap_err().to_string().contains("times has 2 entries"));
+    assert!(knox(&cases, &[0.0, f64::NAN, 1.0], 1.0, 1.0, CHANCE, 1).is_err());
     for bad in [0.0, -1.0, f64::NAN] {
-        assert!(knox(&cases, &times, bad, 1.0, CHANCE).unwrap_err().to_string().starts_with("distance is"));
-        assert!(knox(&cases, &times, 1.0, bad, CHANCE).unwrap_err().to_string().starts_with("time is"));
+        assert!(knox(&cases, &times, bad, 1.0, CHANCE, 1).unwrap_err().to_string().starts_with("distance is"));
+        assert!(knox(&cases, &times, 1.0, bad, CHANCE, 1).unwrap_err().to_string().starts_with("time is"));
     }
     for edges in [&[][..], &[-1.0, 2.0], &[2.0, 2.0], &[3.0, 1.0], &[0.0], &[1.0, f64::NAN]] {
-        assert!(near_repeat(&cases, &times, edges, &[1.0], CHANCE).unwrap_err().to_string().contains("edge"));
-        assert!(near_repeat(&cases, &times, &[1.0], edges, CHANCE).unwrap_err().to_string().contains("edge"));
+        assert!(near_repeat(&cases, &times, edges, &[1.0], CHANCE, 1).unwrap_err().to_string().contains("edge"));
+        assert!(near_repeat(&cases, &times, &[1.0], edges, CHANCE, 1).unwrap_err().to_string().contains("edge"));
     }
-    let none = Chance { permutations: 0, ..CHANCE };
-    assert!(near_repeat(&cases, &times, &[1.0], &[1.0], none).is_err());
+    let none = Permutations { draws: 0, ..CHANCE };
+    assert!(near_repeat(&cases, &times, &[1.0], &[1.0], none, 1).is_err());
 }

@@ -2,6 +2,8 @@
 
 mod clusters;
 mod interaction;
+mod scans;
+mod trends;
 
 use serde_json::Value as Json;
 

@@ -1,0 +1,7 @@
+//! Hotspot statistics against published and computed reference values, and against their own laws.
+
+mod input;
+mod maps;
+mod places;
+mod properties;
+mod tables;
