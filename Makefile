@@ -4,7 +4,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 
-.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo draw-demo check-demo
 
 demo: tools
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -57,3 +57,10 @@ bench-kill: tools
 
 clean-demo:
 	rm -rf patrolmap-demo
+
+# The drawn town: draws it again, or says whether the committed files are what the generator draws.
+draw-demo:
+	python3 data/qinzhou/draw/draw.py
+
+check-demo:
+	python3 data/qinzhou/draw/draw.py --check

@@ -169,7 +169,8 @@ fn zone_owner(snapshot: &Snapshot, violation: &Feature) -> Option<FeatureId> {
     found.map(|(_, squad)| squad)
 }
 
-fn in_force(zone: &Feature, at: Timestamp) -> bool {
+/// Whether a zone holds at a moment.
+pub(crate) fn in_force(zone: &Feature, at: Timestamp) -> bool {
     let bound = |name| zone.value(Layer::SquadZones, name).instant();
     bound("valid_from").is_none_or(|from| from <= at) && bound("valid_to").is_none_or(|to| at < to)
 }

@@ -5,11 +5,13 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use geo::Coord;
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use crate::app::check::{Check, Finding, Report, streets};
+use crate::app::check::{Check, Finding, LAYERS, Report, Tiling, look};
 use crate::cli::{Failure, Global};
-use crate::domain::layer::Layer;
+use crate::domain::moment::read_instant;
 use crate::formats::Format;
 use crate::store::Mode;
 
@@ -21,11 +23,18 @@ pub(super) struct CheckArguments {
     /// Where to write; stdout when not given
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Look at the zones that are in force then; now when not given
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
 }
 
 pub(super) async fn check(global: &Global, arguments: CheckArguments) -> Result<(), Failure> {
-    let app = global.open(Mode::Existing, &[Layer::Jurisdictions, Layer::RoadSections]).await?;
-    let report = streets(&app.snapshot());
+    let app = global.open(Mode::Existing, &LAYERS).await?;
+    let at = match &arguments.at {
+        None => Timestamp::now(),
+        Some(text) => read_instant(text, app.zone()).map_err(|error| Failure::Usage(format!("--at {error}")))?.at,
+    };
+    let report = look(&app.snapshot(), at);
     app.close().await;
     let out: Box<dyn Write> = match &arguments.output {
         None => Box::new(std::io::stdout().lock()),
@@ -47,20 +56,30 @@ pub(super) async fn check(global: &Global, arguments: CheckArguments) -> Result<
 }
 
 fn feature(finding: &Finding) -> Json {
-    let ids: Vec<i64> = finding.sections.iter().map(|(id, _)| id.0).collect();
-    let external: Vec<&Option<String>> = finding.sections.iter().map(|(_, external)| external).collect();
-    json!({
-        "type": "Feature",
-        "geometry": { "type": "Point", "coordinates": place(finding) },
-        "properties": {
-            "check": finding.check.name(),
-            "severity": severity(finding.check),
-            "layer": Layer::RoadSections.name(),
-            "ids": ids,
-            "external_ids": external,
-            "detail": finding.detail,
-        },
-    })
+    let ids: Vec<i64> = finding.features.iter().map(|(id, _)| id.0).collect();
+    let external: Vec<&Option<String>> = finding.features.iter().map(|(_, external)| external).collect();
+    let mut properties = json!({
+        "check": finding.check.name(),
+        "severity": severity(finding.check),
+        "layer": finding.layer.name(),
+        "ids": ids,
+        "external_ids": external,
+        "detail": finding.detail,
+    });
+    let geometry = match &finding.ground {
+        None => json!({ "type": "Point", "coordinates": place(finding) }),
+        Some((piece, m2)) => {
+            properties["area_m2"] = json!(millimetres(*m2));
+            let rings = std::iter::once(piece.exterior()).chain(piece.interiors());
+            let rings: Vec<Vec<[f64; 2]>> = rings.map(|ring| ring.0.iter().map(|at| rounded(*at)).collect()).collect();
+            json!({ "type": "Polygon", "coordinates": rings })
+        }
+    };
+    json!({ "type": "Feature", "geometry": geometry, "properties": properties })
+}
+
+fn millimetres(m2: f64) -> f64 {
+    (m2 * 1e3).round() / 1e3
 }
 
 fn severity(check: Check) -> &'static str {
@@ -69,7 +88,11 @@ fn severity(check: Check) -> &'static str {
 
 /// On the grid of what is stored.
 fn place(finding: &Finding) -> [f64; 2] {
-    [finding.at.x, finding.at.y].map(|degrees| (degrees * 1e7).round() / 1e7)
+    rounded(finding.at)
+}
+
+fn rounded(at: Coord) -> [f64; 2] {
+    [at.x, at.y].map(|degrees| (degrees * 1e7).round() / 1e7)
 }
 
 fn collection(report: &Report) -> Json {
@@ -90,6 +113,17 @@ fn collection(report: &Report) -> Json {
         "features": report.findings.iter().map(feature).collect::<Vec<_>>(),
         "sections": report.sections,
         "networks": networks,
+        "zones": report.tiling.as_ref().map(zones),
+    })
+}
+
+fn zones(tiling: &Tiling) -> Json {
+    json!({
+        "jurisdiction_m2": millimetres(tiling.jurisdiction_m2),
+        "zones_m2": millimetres(tiling.zones_m2),
+        "gaps_m2": millimetres(tiling.gaps_m2),
+        "overlaps_m2": millimetres(tiling.overlaps_m2),
+        "miss": tiling.miss(),
     })
 }
 
@@ -100,14 +134,14 @@ fn kilometres(metres: f64) -> f64 {
 fn table(report: &Report, out: &mut impl Write) -> Result<(), Failure> {
     let mut table = csv::Writer::from_writer(out);
     let failed = |error: csv::Error| Failure::from(std::io::Error::from(error));
-    table.write_record(["check", "severity", "lon", "lat", "ids", "detail"]).map_err(failed)?;
+    table.write_record(["check", "severity", "layer", "lon", "lat", "area_m2", "ids", "detail"]).map_err(failed)?;
     for finding in &report.findings {
         let [lon, lat] = place(finding);
-        let ids: Vec<String> = finding.sections.iter().map(|(id, _)| id.0.to_string()).collect();
+        let ids: Vec<String> = finding.features.iter().map(|(id, _)| id.0.to_string()).collect();
         let (lon, lat, ids) = (lon.to_string(), lat.to_string(), ids.join(" "));
-        table
-            .write_record([finding.check.name(), severity(finding.check), &lon, &lat, &ids, &finding.detail])
-            .map_err(failed)?;
+        let area = finding.ground.as_ref().map_or(String::new(), |(_, m2)| millimetres(*m2).to_string());
+        let (check, severity, layer) = (finding.check.name(), severity(finding.check), finding.layer.name());
+        table.write_record([check, severity, layer, &lon, &lat, &area, &ids, &finding.detail]).map_err(failed)?;
     }
     Ok(table.flush()?)
 }
@@ -121,6 +155,17 @@ fn tell(report: &Report) {
     eprintln!("{} road sections, {} findings", report.sections, report.findings.len());
     for (check, count) in counts {
         eprintln!("  {}: {count}", check.name());
+    }
+    if let Some(tiling) = &report.tiling {
+        let km2 = |m2: f64| m2 / 1e6;
+        eprintln!(
+            "zones: {:.3} km2 of {:.3} km2, gaps {:.1} m2, overlaps {:.1} m2; the sum misses by {:.0e}",
+            km2(tiling.zones_m2),
+            km2(tiling.jurisdiction_m2),
+            tiling.gaps_m2,
+            tiling.overlaps_m2,
+            tiling.miss()
+        );
     }
     for (profile, pieces) in &report.networks {
         eprintln!(

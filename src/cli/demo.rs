@@ -1,4 +1,4 @@
-//! `patrolmap demo`: a small district, drawn for demonstration, served from a directory of its own.
+//! `patrolmap demo`: the town of Qinzhou, drawn for demonstration, served from a directory of its own.
 
 use std::path::PathBuf;
 
@@ -15,14 +15,27 @@ use crate::store::Mode;
 const DIRECTORY: &str = "patrolmap-demo";
 const CONFIGURATION: &str = "# Local times of the demonstration.\ntimezone = \"Asia/Shanghai\"\n";
 
+/// What is drawn of a layer: the name of its file, and the file.
+type Drawn = (Layer, &'static str, &'static [u8]);
+
+macro_rules! drawn {
+    ($layer:expr, $file:literal) => {
+        ($layer, $file, include_bytes!(concat!("../../data/qinzhou/", $file)))
+    };
+}
+
 /// In the order in which they refer to each other.
-const FILES: [(Layer, &str); 6] = [
-    (Layer::Jurisdictions, include_str!("../../data/demo/jurisdictions.geojson")),
-    (Layer::Squads, include_str!("../../data/demo/squads.geojson")),
-    (Layer::SquadZones, include_str!("../../data/demo/squad-zones.geojson")),
-    (Layer::RoadSections, include_str!("../../data/demo/road-sections.geojson")),
-    (Layer::ParkingPoints, include_str!("../../data/demo/parking-points.geojson")),
-    (Layer::Violations, include_str!("../../data/demo/violations.geojson")),
+const FILES: [Drawn; 10] = [
+    drawn!(Layer::Jurisdictions, "jurisdictions.geojson"),
+    drawn!(Layer::Squads, "squads.geojson"),
+    drawn!(Layer::SquadZones, "squad-zones.geojson"),
+    drawn!(Layer::RoadSections, "road-sections.geojson.gz"),
+    drawn!(Layer::ParkingPoints, "parking-points.geojson"),
+    drawn!(Layer::Shops, "shops.geojson.gz"),
+    drawn!(Layer::VendingSites, "vending-sites.geojson"),
+    drawn!(Layer::ConstructionSites, "construction-sites.geojson"),
+    drawn!(Layer::Assistants, "assistants.geojson"),
+    drawn!(Layer::Violations, "violations.geojson.gz"),
 ];
 
 pub(super) async fn demo(global: &Global, arguments: ServeArguments) -> Result<(), Failure> {
@@ -43,11 +56,11 @@ async fn fill(global: &Global) -> Result<(), Failure> {
     let sources = global.directory().join("sources");
     std::fs::create_dir_all(&sources).with_context(|| format!("cannot make {}", sources.display()))?;
     let app = global.open(Mode::Create, &Layer::ALL).await?;
-    for (layer, content) in FILES {
+    for (layer, name, content) in FILES {
         if !app.snapshot().layer(layer).is_empty() {
             continue;
         }
-        let file = sources.join(format!("{}.geojson", layer.name()));
+        let file = sources.join(name);
         std::fs::write(&file, content).with_context(|| format!("cannot write {}", file.display()))?;
         let summary = import(&app, &demonstration(layer, file), &|_| ()).await?;
         eprintln!("{}: {} features drawn for demonstration", layer.name(), summary.created);

@@ -7,6 +7,7 @@ pub mod raw;
 pub mod hilbert;
 pub mod predicate;
 pub mod area;
+pub mod overlay;
 pub mod china;
 pub mod crs;
 pub mod geodesic;

@@ -1,10 +1,11 @@
-//! Is the map sound? Findings about streets, each with its place.
+//! Are the streets sound? Doubled, dangling, nameless and empty ones, and islands.
 
 use std::collections::{BTreeMap, HashMap};
 
 use geo::{Coord, LineString};
 
-use crate::domain::feature::{Feature, FeatureId, Flags};
+use crate::app::check::{Check, Finding, Networks, middle};
+use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::domain::road_section;
 use crate::spatial::foot::distance_to_shape_m;
@@ -34,57 +35,11 @@ const NAMED: [&str; 11] = [
     "tertiary_link",
 ];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Check {
-    Duplicate,
-    DanglingEnd,
-    ZeroLength,
-    MissingName,
-    Island,
-    OutsideJurisdiction,
-}
-
-impl Check {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::DanglingEnd => "dangling-end",
-            Self::ZeroLength => "zero-length",
-            Self::MissingName => "missing-name",
-            Self::Island => "island",
-            Self::OutsideJurisdiction => "outside-jurisdiction",
-        }
-    }
-
-    /// Whether answers along the streets are wrong because of it.
-    pub fn is_error(self) -> bool {
-        matches!(self, Self::Duplicate | Self::DanglingEnd | Self::ZeroLength)
-    }
-}
-
-/// Something that is probably wrong.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    pub check: Check,
-    pub at: Coord,
-    /// The sections concerned, the first ones of an island.
-    pub sections: Vec<(FeatureId, Option<String>)>,
-    pub detail: String,
-}
-
-/// What was found, and the figures of the network.
-#[derive(Debug)]
-pub struct Report {
-    pub findings: Vec<Finding>,
-    pub sections: usize,
-    pub networks: Vec<(Profile, Pieces)>,
-}
-
 /// Sections of an island that are named.
 const TOLD: usize = 20;
 
 /// Looks at all road sections. Cost: a nearest-street search a dead end, the rest linear.
-pub fn streets(snapshot: &Snapshot) -> Report {
+pub(super) fn streets(snapshot: &Snapshot) -> (Vec<Finding>, Networks) {
     let layer = snapshot.layer(Layer::RoadSections);
     let mut sections: Vec<Feature> = Vec::with_capacity(layer.len());
     layer.for_each(&mut |row| sections.push(row.feature()));
@@ -94,11 +49,9 @@ pub fn streets(snapshot: &Snapshot) -> Report {
     findings.extend(sections.iter().flat_map(alone));
     findings.extend(duplicates(&sections));
     findings.extend(dangling(&sections, &streets, layer));
-    let networks: Vec<(Profile, Pieces)> =
-        Profile::ALL.into_iter().map(|profile| (profile, pieces(&streets, profile))).collect();
+    let networks: Networks = Profile::ALL.into_iter().map(|profile| (profile, pieces(&streets, profile))).collect();
     findings.extend(islands(&sections, &networks[0].1));
-    findings.sort_by_key(|finding| (finding.check, finding.sections.first().map(|(id, _)| *id)));
-    Report { findings, sections: sections.len(), networks }
+    (findings, networks)
 }
 
 fn street(section: &Feature) -> Option<Street> {
@@ -112,16 +65,8 @@ fn line_of(section: &Feature) -> Option<&LineString> {
     }
 }
 
-fn middle(section: &Feature) -> Coord {
-    section.geometry.as_ref().map_or(Coord::default(), |shape| shape.anchor().0)
-}
-
-fn named(section: &Feature) -> (FeatureId, Option<String>) {
-    (section.id, section.external_id.clone())
-}
-
 fn finding(check: Check, at: Coord, sections: &[&Feature], detail: String) -> Finding {
-    Finding { check, at, sections: sections.iter().map(|section| named(section)).collect(), detail }
+    Finding::at(check, Layer::RoadSections, at, sections, detail)
 }
 
 /// What a section shows by itself.
@@ -136,10 +81,6 @@ fn alone(section: &Feature) -> Vec<Finding> {
     if NAMED.contains(&class) && section.value(Layer::RoadSections, "name").is_null() {
         let detail = format!("is a {class} street of {metres:.0} m without a name");
         found.push(finding(Check::MissingName, middle(section), &[section], detail));
-    }
-    if section.flags.has(Flags::OUTSIDE_JURISDICTION) {
-        let detail = "lies outside every jurisdiction".to_owned();
-        found.push(finding(Check::OutsideJurisdiction, middle(section), &[section], detail));
     }
     found
 }
