@@ -71,7 +71,8 @@ export class Driver {
 
   #listen(): void {
     this.page.on("console", (message) => {
-      const noise = /GPU stall due to ReadPixels|GL Driver Message/.test(message.text());
+      // Of software rendering; and what the browser says of itself when a service without streets refuses ways.
+      const noise = /GPU stall due to ReadPixels|GL Driver Message/.test(message.text()) || /nearest\?.*by=(walk|bicycle|drive)/.test(message.location().url);
       if (!noise && (message.type() === "error" || message.type() === "warning")) this.faults.push(message.text());
     });
     this.page.on("pageerror", (error) => this.faults.push(String(error)));
@@ -109,6 +110,11 @@ export class Driver {
 
   async switchLayer(name: string): Promise<void> {
     await this.page.locator(`#layers input[value="${name}"]`).click();
+  }
+
+  /** What the panel tells of a layer. */
+  async row(layer: string): Promise<string> {
+    return (await this.text(`#layers li:has(input[value="${layer}"])`)) ?? "";
   }
 
   /** Clicks the map at a place on the screen, in shares of its width and height. */

@@ -9,9 +9,10 @@ import { card } from "../modes/card.ts";
 import { nearest } from "../modes/here.ts";
 import type { Hit, Mode } from "../modes/mode.ts";
 import { street } from "../modes/street.ts";
-import { collections, district, squads } from "../state/facts.ts";
+import { begin, collections, district, squads } from "../state/facts.ts";
 import { drift, language, light, shownLayers, state, words } from "../state/state.ts";
-import { answerFeatures } from "./answer.ts";
+import { answerBounds, answerFeatures } from "./answer.ts";
+import { boundsOf } from "./bounds.ts";
 import { addMarks } from "./marks.ts";
 import { ANSWER, hits, restyle, styleOf } from "./style.ts";
 import { Windows } from "./windows.ts";
@@ -79,12 +80,21 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
     map.getSource<GeoJSONSource>(ANSWER)?.setData({ type: "FeatureCollection", features });
   });
   effect(() => {
+    const bbox = nearest.value && answerBounds(nearest.value);
+    if (bbox) reveal(map, bbox);
+  });
+  effect(() => {
+    const geometry = card.value?.feature?.geometry;
+    const bbox = geometry?.type === "Point" && !untracked(() => state.value.here) ? boundsOf(geometry) : null;
+    if (bbox) reveal(map, bbox);
+  });
+  effect(() => {
     map.getCanvas().setAttribute("aria-label", words.value.map);
   });
   follow(map);
   clicks(map, street);
   chart.value = map;
-  live(windows, map);
+  live(windows);
 }
 
 /** Keeps view and address together, and shows the district when no view was given. */
@@ -107,15 +117,28 @@ function follow(map: MapLibreMap): void {
   });
 }
 
-/** Room that the panels take from the map. */
-function panels(): { top: number; right: number; bottom: number; left: number } {
+/** Room that the panels take from the map, with an answer beside it or without. */
+function panels(answered: boolean): { top: number; right: number; bottom: number; left: number } {
   const wide = matchMedia("(min-width: 48rem)").matches;
-  return wide ? { top: 40, right: 40, bottom: 40, left: 360 } : { top: 60, right: 20, bottom: 150, left: 20 };
+  if (wide) return { top: 30, right: answered ? 376 : 30, bottom: 30, left: 356 };
+  return { top: 110, right: 64, bottom: answered ? Math.round(innerHeight * 0.56) + 20 : 90, left: 20 };
 }
 
 export function fit(map: MapLibreMap, [west, south, east, north]: Bbox, animate = true): void {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  map.fitBounds([west, south, east, north], { padding: panels(), animate: animate && !calm, maxZoom: 17 });
+  map.fitBounds([west, south, east, north], { padding: panels(false), animate: animate && !calm, maxZoom: 17 });
+}
+
+/** Moves the map when an answer would lie under a panel or outside; it comes no nearer than it is. */
+function reveal(map: MapLibreMap, bbox: Bbox): void {
+  const { top, right, bottom, left } = panels(true);
+  const { clientWidth, clientHeight } = map.getCanvas();
+  const [west, south, east, north] = bbox;
+  const corners = [map.project([west, south]), map.project([east, north])];
+  const seen = corners.every(({ x, y }) => x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom);
+  if (seen) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  map.fitBounds([west, south, east, north], { padding: { top: top + 20, right: right + 20, bottom: bottom + 20, left: left + 20 }, animate: !calm, maxZoom: map.getZoom() });
 }
 
 function bounds(map: MapLibreMap): Bbox {
@@ -168,7 +191,8 @@ function clicks(map: MapLibreMap, mode: Mode): void {
 }
 
 /** Layers that others change are loaded again. */
-function live(windows: Windows, map: MapLibreMap): void {
+function live(windows: Windows): void {
+  let soon: ReturnType<typeof setTimeout> | undefined;
   let changes: EventSource | undefined;
   effect(() => {
     const since = collections.value[0]?.["x-sequence"];
@@ -177,7 +201,9 @@ function live(windows: Windows, map: MapLibreMap): void {
     changes.addEventListener("commit", ({ data }: MessageEvent<string>) => {
       const commit = JSON.parse(data) as { changes: { layer: LayerName }[] };
       for (const name of new Set(commit.changes.map((change) => change.layer))) windows.forget(name);
-      map.fire("move");
+      // Counts are told anew; that they changed makes the map look what it lacks.
+      clearTimeout(soon);
+      soon = setTimeout(() => void begin(), 300);
     });
     // The log no longer reaches back so far, or the service has gone: what is shown stays.
     changes.addEventListener("error", () => {

@@ -23,7 +23,7 @@ function Choices<T extends string>({ name, label, all, chosen, onChoose }: { nam
       <legend class="unseen">{label}</legend>
       {all.map(({ value, text, why }) => (
         <label key={value} title={why} class={why ? "refused" : ""}>
-          <input type="radio" name={name} value={value} checked={value === chosen} onChange={() => onChoose(value)} />
+          <input type="radio" name={name} value={value} checked={value === chosen} disabled={why !== undefined} onChange={() => onChoose(value)} />
           <span>{text}</span>
         </label>
       ))}
@@ -117,7 +117,7 @@ export function NearestView({ place }: { place: Place }) {
     <section class="here" aria-labelledby="here-title">
       <Around place={place} />
       <h3>{text.nearest}</h3>
-      <Choices name="by" label={text.by} all={ways} chosen={by} onChoose={(value) => step({ by: value })} />
+      <Choices name="by" label={text.by} all={ways} chosen={why ? "line" : by} onChoose={(value) => step({ by: value })} />
       <Choices name="kind" label={text.kind} all={kinds} chosen={kind ?? ""} onChoose={(value) => step({ kind: KINDS.find((each) => each === value) ?? null })} />
       <label class="check">
         <input type="checkbox" id="only-room" checked={onlyRoom} onChange={() => step({ onlyRoom: !onlyRoom })} />
