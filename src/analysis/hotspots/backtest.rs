@@ -31,12 +31,7 @@ pub struct Accuracy {
 ///
 /// Ties in score go to the lower index. `sizes` are areas or lengths; none means all alike, each of size 1. With sizes
 /// that differ, the best choice for the efficiency index takes equally many units, not equal size.
-pub fn accuracy(
-    scores: &[f64],
-    later: &[u32],
-    sizes: Option<&[f64]>,
-    share: f64,
-) -> Result<Accuracy, HotspotError> {
+pub fn accuracy(scores: &[f64], later: &[u32], sizes: Option<&[f64]>, share: f64) -> Result<Accuracy, HotspotError> {
     if !(share > 0.0 && share <= 1.0) {
         return Err(HotspotError::Parameter { what: "share of units", value: share, must: "above 0 and at most 1" });
     }
@@ -93,11 +88,7 @@ pub fn ranking(scores: &[f64]) -> Vec<u32> {
 
 /// Recapture rate index: cases on the flagged units later over before, each as a share of all cases of its period
 /// (Levine 2008). 1 means that the flagged units hold their share.
-pub fn recapture_rate_index(
-    flagged: &[bool],
-    before: &[u32],
-    later: &[u32],
-) -> Result<f64, HotspotError> {
+pub fn recapture_rate_index(flagged: &[bool], before: &[u32], later: &[u32]) -> Result<f64, HotspotError> {
     check_lengths("counts before", before.len(), "the units", flagged.len())?;
     check_lengths("later counts", later.len(), "the units", flagged.len())?;
     let share = |counts: &[u32]| {

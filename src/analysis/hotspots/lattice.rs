@@ -56,9 +56,7 @@ impl Lattice {
     /// of the lesser row (hexagons).
     pub fn cell(&self, [x, y]: Position) -> Cell {
         match self.shape {
-            Shape::Square => {
-                Cell { row: (y / self.size_m).floor() as i64, column: (x / self.size_m).floor() as i64 }
-            }
+            Shape::Square => Cell { row: (y / self.size_m).floor() as i64, column: (x / self.size_m).floor() as i64 },
             Shape::Hexagon => {
                 let below = (y / self.row_height_m()).floor() as i64;
                 let candidates = [below, below + 1].map(|row| {
@@ -87,7 +85,9 @@ impl Lattice {
         let [x, y] = self.centre(cell);
         let half = self.size_m / 2.0;
         match self.shape {
-            Shape::Square => vec![[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half]],
+            Shape::Square => {
+                vec![[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half]]
+            }
             Shape::Hexagon => {
                 let (low, high) = (half / 3.0_f64.sqrt(), self.size_m / 3.0_f64.sqrt());
                 vec![

@@ -94,11 +94,7 @@ impl Sections {
 /// Cases per 100 m of section.
 pub fn rates_per_100_m(counts: &[u32], sections: &Sections) -> Result<Vec<f64>, HotspotError> {
     crate::analysis::hotspots::error::check_lengths("counts", counts.len(), "the sections", sections.len())?;
-    Ok(counts
-        .iter()
-        .enumerate()
-        .map(|(section, count)| f64::from(*count) * 100.0 / sections.length(section))
-        .collect())
+    Ok(counts.iter().enumerate().map(|(section, count)| f64::from(*count) * 100.0 / sections.length(section)).collect())
 }
 
 /// Planar metres.

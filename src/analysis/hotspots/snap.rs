@@ -77,8 +77,7 @@ struct Groups {
 impl Groups {
     fn new(cases: &[Position], index: &SnapIndex) -> Self {
         const OUTSIDE: u32 = u32::MAX;
-        let cells: Vec<u32> =
-            cases.iter().map(|case| index.cell(*case).map_or(OUTSIDE, |cell| cell as u32)).collect();
+        let cells: Vec<u32> = cases.iter().map(|case| index.cell(*case).map_or(OUTSIDE, |cell| cell as u32)).collect();
         let mut starts = vec![0_u32; index.cells() + 1];
         for cell in cells.iter().filter(|cell| **cell != OUTSIDE) {
             starts[*cell as usize + 1] += 1;

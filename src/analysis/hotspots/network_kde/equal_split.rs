@@ -74,7 +74,12 @@ impl<'a> Ways<'a> {
             followed += 1;
             if followed > MOST_WAYS {
                 let why = "take a shorter bandwidth, or the simple kernel";
-                return Err(HotspotError::TooMany { what: "ways through the network", given: followed, most: MOST_WAYS, why });
+                return Err(HotspotError::TooMany {
+                    what: "ways through the network",
+                    given: followed,
+                    most: MOST_WAYS,
+                    why,
+                });
             }
             self.pass_junction(&way, limit_m, to_end, sums);
         }

@@ -82,7 +82,12 @@ pub fn lixels(streets: &Streets, length_m: f64) -> Result<Vec<Lixel>, HotspotErr
     check_positive("length of lixels", length_m)?;
     let whole: f64 = streets.lengths().iter().map(|length| (length / length_m).ceil()).sum();
     if whole > MOST as f64 {
-        return Err(HotspotError::TooMany { what: "lixels", given: whole as usize, most: MOST, why: "make them longer" });
+        return Err(HotspotError::TooMany {
+            what: "lixels",
+            given: whole as usize,
+            most: MOST,
+            why: "make them longer",
+        });
     }
     let mut all = Vec::with_capacity(whole as usize);
     for (section, length) in streets.lengths().iter().enumerate() {
