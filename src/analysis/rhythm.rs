@@ -1,8 +1,12 @@
 //! When cases happen: hour by weekday, and months with their season. Counts always stand beside the days they had.
 //!
-//! Local times are the caller's; whether months rise or fall is asked of the trend test of `hotspots`.
+//! Local times are the caller's. Whether months rise or fall is asked of Mann and Kendall's test, within each month of
+//! the year where there are two years (Hirsch, Slack and Smith 1982), so that a season is not taken for a trend.
 
 use jiff::civil::Date;
+
+use crate::analysis::hotspots::special::normal_two_sided;
+use crate::analysis::hotspots::trend::{mann_kendall, sen_slope};
 
 /// When a case happened, on the local clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,59 @@ pub struct Season {
     /// 1 less the share of what is left when season and trend are taken out, 0 to 1 (Hyndman and Athanasopoulos 2021,
     /// 4.3); none with less than two whole years.
     pub strength: Option<f64>,
+}
+
+/// Whether whole months rise or fall.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trend {
+    /// Compared within each month of the year only.
+    pub seasonal: bool,
+    pub months: usize,
+    pub s: i64,
+    pub z: f64,
+    /// Two-sided, normal.
+    pub p: f64,
+    /// Sen's slope: cases a day more or less than a year before.
+    pub per_day_per_year: f64,
+}
+
+/// The trend of the cases a day of whole months; none with less than four of them.
+pub fn trend(months: &[Month]) -> Option<Trend> {
+    let whole: Vec<(&Month, f64)> =
+        months.iter().filter(|month| month.whole).filter_map(|month| Some((month, month.per_day()?))).collect();
+    if whole.len() < 4 {
+        return None;
+    }
+    let rates: Vec<f64> = whole.iter().map(|(_, rate)| *rate).collect();
+    if rates.len() < 24 {
+        let found = mann_kendall(&rates).ok()?;
+        let slope = sen_slope(&rates).ok()? * 12.0;
+        return Some(Trend { seasonal: false, months: rates.len(), s: found.s, z: found.z, p: found.p, per_day_per_year: slope });
+    }
+    let (mut s, mut variance, mut slopes) = (0, 0.0, Vec::new());
+    for month in 1..=12 {
+        let of_month: Vec<(f64, f64)> = whole
+            .iter()
+            .filter(|(whole, _)| whole.month == month)
+            .map(|(whole, rate)| (f64::from(whole.year), *rate))
+            .collect();
+        let rates: Vec<f64> = of_month.iter().map(|(_, rate)| *rate).collect();
+        let Ok(found) = mann_kendall(&rates) else { continue };
+        s += found.s;
+        variance += found.variance;
+        for (at, later) in of_month.iter().enumerate() {
+            slopes.extend(of_month[..at].iter().map(|earlier| (later.1 - earlier.1) / (later.0 - earlier.0)));
+        }
+    }
+    slopes.sort_unstable_by(f64::total_cmp);
+    let middle = slopes.len() / 2;
+    let slope = match slopes.len() {
+        0 => return None,
+        odd if odd % 2 == 1 => slopes[middle],
+        _ => f64::midpoint(slopes[middle - 1], slopes[middle]),
+    };
+    let z = if variance > 0.0 { (s - s.signum()) as f64 / variance.sqrt() } else { 0.0 };
+    Some(Trend { seasonal: true, months: rates.len(), s, z, p: normal_two_sided(z), per_day_per_year: slope })
 }
 
 pub fn week(cases: &[LocalTime], days: Days) -> Week {
@@ -201,7 +258,22 @@ mod tests {
             assert!((index.unwrap() - wanted).abs() < 1e-9, "{planted:?}");
         }
         assert_eq!(drawn(2).index, [Some(1.0); 12]);
+        let rising = drawn_rising();
+        assert!(rising.seasonal && rising.p < 1e-6 && (rising.per_day_per_year - 1.0).abs() < 1e-9, "{rising:?}");
         let short = Days { first: date(2021, 1, 2), ..days };
         assert!(season(&months(&[], Days { last: date(2021, 12, 31), ..short })).is_none());
+    }
+
+    /// A case a day more each year, on a summer that is three times the winter.
+    fn drawn_rising() -> Trend {
+        let days = Days { first: date(2019, 1, 1), last: date(2023, 12, 31), weekdays: 127 };
+        let mut cases = Vec::new();
+        let mut at = days.first;
+        while at <= days.last {
+            let season = if (6..=8).contains(&at.month()) { 9 } else { 3 };
+            cases.extend(std::iter::repeat_n(day(at, 12), season + usize::from(at.year().unsigned_abs()) - 2019));
+            at = at.tomorrow().unwrap();
+        }
+        trend(&months(&cases, days)).unwrap()
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::api::openapi_cases;
 use crate::api::problem::TABLE;
 use crate::api::routes::{Content, ENDPOINTS, Endpoint};
 use crate::api::schema::geojson_schema;
@@ -9,7 +10,7 @@ use crate::domain::category::Catalogue;
 use crate::domain::layer::Layer;
 
 /// Where a parameter stands, its schema, and what it does.
-type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
+pub(super) type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
 const PARAMETERS: [Parameter; 36] = [
     (
@@ -266,9 +267,10 @@ fn problems() -> Json {
 }
 
 fn parameters() -> Json {
-    let described = PARAMETERS.iter().map(|(name, place, schema, description)| {
+    let described = PARAMETERS.iter().chain(&openapi_cases::PARAMETERS).map(|(name, place, schema, description)| {
         // In a form or an address the layer is called so, too.
-        let shown = if *name == "layer_name" { "layer".to_owned() } else { component(name) };
+        let shown = openapi_cases::SHOWN.iter().find(|(own, _)| own == name).map_or(*name, |(_, shown)| shown);
+        let shown = if shown == "layer_name" { "layer".to_owned() } else { component(shown) };
         let mut parameter = json!({ "name": shown, "in": place, "schema": schema(), "description": description });
         if *place == "path" {
             parameter["required"] = true.into();

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, imports, items, jobs, landing, nearest, page, sections, single};
+use crate::api::{Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, sections, single};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -123,6 +123,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Post "/api/imports" "import", "A file into a layer: as a form with the fields file, layer and so on, or as the body with the rest in the address",
         ["layer_name", "crs", "xy", "wkt", "map", "set", "tz", "encoding", "format", "on_error", "dry_run", "force", "name"],
         File => 200 Json, [400, 403, 408, 409, 413, 415, 422, 503, 507], routing::post(imports::post).layer(DefaultBodyLimit::disable())),
+    endpoint!(Get "/api/hotspots" "hotspots", "Where the hotspots are, on road sections or cells: a ranking, significance, densities, clusters",
+        ["category", "from", "to", "hours", "weekdays", "method", "unit", "cell_m", "grid_crs", "bandwidth_m", "alpha", "seed", "permutations",
+         "value", "exposure", "period", "split", "algorithm", "eps_m", "min_points", "eps_days", "model", "distances", "days", "empty", "limit_rows",
+         "crs", "f", "Prefer", "{property}"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::list)),
+    endpoint!(Get "/api/recurrence" "recurrence", "Cases that come again nearby: groups, their share, the time to recur",
+        ["category", "from", "to", "hours", "weekdays", "distance_m", "window_days", "by_streets", "limit_rows", "crs", "f", "Prefer", "{property}"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::recurring)),
+    endpoint!(Get "/api/time-patterns" "timePatterns", "When cases happen: hour by weekday, months, trend and season",
+        ["category", "from", "to", "hours", "weekdays", "f", "Prefer", "{property}"],
+        Nothing => 200 Json, [400, 404, 406, 422, 503], routing::get(hotspots::patterns)),
     endpoint!(Get "/api/jobs/{id}" "job", "How far long work is that was asked for with Prefer: respond-async; its result when it is done", [],
         Nothing => 200 Json, [400, 404, 503], routing::get(jobs::get)),
     endpoint!(Get "/api/jobs/{id}/result" "jobResult", "What came out of long work, as it would have been answered at once", [],

@@ -15,6 +15,12 @@ mod writer;
 mod turn;
 pub mod jobs;
 pub mod selection;
+pub mod texts;
+pub mod answers;
+mod effort;
+pub mod patterns;
+pub mod recurrence;
+pub mod hotspots;
 pub mod import;
 pub mod export;
 pub mod nearest;
@@ -68,6 +74,9 @@ pub(crate) struct Inner {
     pub reading: tokio::sync::Semaphore,
     pub publications: Publications,
     pub jobs: Arc<jobs::Jobs>,
+    pub answers: answers::AnswerCache,
+    pub towns: hotspots::TownCache,
+    pub efforts: effort::EffortCache,
     /// What works in the background until [`App::close`].
     pub tasks: std::sync::Mutex<Vec<tokio::task::AbortHandle>>,
 }
@@ -138,6 +147,9 @@ impl App {
             reading: tokio::sync::Semaphore::new(2),
             publications: Publications::default(),
             jobs: Arc::default(),
+            answers: answers::AnswerCache::default(),
+            towns: hotspots::TownCache::default(),
+            efforts: effort::EffortCache::default(),
             tasks: std::sync::Mutex::default(),
         }));
         writer::start(&app, jobs);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use geo::Coord;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::app::{App, AppError};
 use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
-use crate::domain::moment::{read_instant, write_instant};
+use crate::domain::moment::{later, read_instant, write_instant};
 use crate::spatial::shape::Shape;
 use crate::world::{Condition, Snapshot};
 
@@ -86,6 +86,8 @@ pub struct Cases {
     pub categories: Vec<String>,
     /// Cases left out, by reason.
     pub dropped: BTreeMap<&'static str, usize>,
+    /// First and last instant of anything stored, meant or not: between them "no case" means that there was none.
+    pub stored: Option<(Timestamp, Timestamp)>,
 }
 
 impl Selection {
@@ -138,6 +140,16 @@ impl Selection {
         told
     }
 
+    /// First and last day of the question: its period, as far as anything is stored; none without cases.
+    pub fn days(&self, zone: &TimeZone, cases: &Cases) -> Option<(Date, Date)> {
+        let (oldest, newest) = cases.stored.filter(|_| !cases.all.is_empty())?;
+        let day = |at: Timestamp| zone.to_datetime(at).date();
+        let first = self.from.map_or(oldest, |from| from.max(oldest));
+        // The last moment before `to`.
+        let last = self.to.map_or(newest, |to| later(to, -SignedDuration::from_micros(1)).min(newest));
+        Some((day(first), day(last)))
+    }
+
     /// A sentence for an answer without cases.
     pub fn without_cases(&self, snapshot: &Snapshot) -> String {
         let layer = snapshot.layer(Layer::Violations);
@@ -166,10 +178,13 @@ impl Selection {
         let mut cases = Cases::default();
         let mut known: BTreeMap<String, u16> = BTreeMap::new();
         let mut no_geometry = 0;
+        let (mut oldest, mut newest) = (i64::MAX, i64::MIN);
         snapshot.layer(Layer::Violations).for_each(&mut |row| {
-            let Some(time) = row.microseconds(time_at).filter(|time| bounds.0 <= *time && *time < bounds.1) else {
+            let Some(time) = row.microseconds(time_at) else { return };
+            (oldest, newest) = (oldest.min(time), newest.max(time));
+            if time < bounds.0 || time >= bounds.1 {
                 return;
-            };
+            }
             let Some(slug) = row.declared_text(category_at) else { return };
             if !self.categories.is_empty() && self.categories.binary_search_by(|own| own.as_str().cmp(slug)).is_err() {
                 return;
@@ -198,6 +213,7 @@ impl Selection {
             let section = row.declared(section_at).integer().map(FeatureId);
             cases.all.push(Case { id: row.id(), category, at, date: local.date(), hour, weekday, place: place.0, section });
         });
+        cases.stored = Timestamp::from_microsecond(oldest).ok().zip(Timestamp::from_microsecond(newest).ok());
         if no_geometry > 0 {
             cases.dropped.insert("no-geometry", no_geometry);
         }

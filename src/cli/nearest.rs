@@ -90,7 +90,7 @@ pub(super) async fn nearest(global: &Global, arguments: NearestArguments) -> Res
         min_room: arguments.min_room,
         measure: if arguments.measure == MeasureName::Centroid { Measure::Centroid } else { Measure::Entrance },
     };
-    for (name, texts) in grouped(&arguments.conditions)? {
+    for (name, texts) in super::grouped(&arguments.conditions)? {
         let condition = app.condition(&snapshot, arguments.layer, &name, &texts).map_err(Failure::Usage)?;
         let unknown = || Failure::Usage(crate::app::question::unknown_name(&snapshot, arguments.layer, &name));
         question.conditions.push(condition.ok_or_else(unknown)?);
@@ -128,21 +128,6 @@ fn csv_columns(format: Format, extras: &std::collections::BTreeSet<String>, many
 
 fn output(error: crate::formats::writer::WriteError) -> Failure {
     Failure::Failed(error.into())
-}
-
-/// Conditions by name, in the order given.
-fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for condition in conditions {
-        let Some((name, value)) = condition.split_once('=') else {
-            return Err(Failure::Usage(format!("--where: '{condition}' is not of the form NAME=VALUE")));
-        };
-        match groups.iter_mut().find(|(known, _)| known == name) {
-            Some((_, values)) => values.push(value.to_owned()),
-            None => groups.push((name.to_owned(), vec![value.to_owned()])),
-        }
-    }
-    Ok(groups)
 }
 
 fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
