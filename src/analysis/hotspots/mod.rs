@@ -35,6 +35,7 @@ pub use error::HotspotError;
 pub type Position = [f64; 2];
 
 pub mod dbscan;
+pub mod hdbscan;
 pub mod cube;
 pub mod trend;
 pub mod emerging;

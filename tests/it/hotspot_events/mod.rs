@@ -1,6 +1,7 @@
 //! Hotspot statistics of events: the reference cases to their tolerance, and properties against brute force.
 
 mod clusters;
+mod density;
 mod interaction;
 mod scans;
 mod trends;
