@@ -42,6 +42,7 @@ pub mod emerging;
 pub mod knox;
 pub mod near_repeat;
 pub mod scan;
+pub mod displacement;
 
 mod cells;
 mod pairs;

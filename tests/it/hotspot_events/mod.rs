@@ -3,6 +3,7 @@
 mod clusters;
 mod density;
 mod interaction;
+mod moving;
 mod scans;
 mod trends;
 
