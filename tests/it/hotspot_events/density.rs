@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use patrolmap::analysis::hotspots::HotspotError;
+use patrolmap::analysis::hotspots::dbscan::{Border, Dbscan, dbscan};
 use patrolmap::analysis::hotspots::hdbscan::{DensityClusters, Hdbscan, hdbscan};
 
 use super::{Table, clumps, same_partition, shuffled};
@@ -185,7 +186,19 @@ fn questions_about_density_that_make_no_sense_are_refused_by_name() {
     assert!(ask(&cases, 2, 0).unwrap_err().to_string().contains("min_samples is 0"));
     assert!(ask(&cases, 2, 4).unwrap_err().to_string().contains("at least 4"));
     assert!(ask(&[[0.0, f64::NAN], [1.0, 1.0]], 2, 1).is_err());
+    assert!(ask(&[[0.0, 1e200], [1.0, 1.0]], 2, 1).unwrap_err().to_string().contains("case 0"));
     let two_heaps: Vec<[f64; 2]> = (0..40).map(|at| [f64::from(at % 2) * 100.0, 0.0]).collect();
     let heaps = ask(&two_heaps, 5, 5).unwrap();
     assert_eq!((heaps.count, heaps.labels[0], heaps.labels[1]), (2, Some(0), Some(1)));
+}
+
+#[test]
+fn thousands_of_cases_at_two_addresses_take_no_time() {
+    // Every pair looked at would be ten thousand million.
+    let cases: Vec<[f64; 2]> = (0..100_000).map(|at| [f64::from(at % 2) * 50.0, 7.0]).collect();
+    let ours = hdbscan(&cases, QUESTION).unwrap();
+    assert_eq!((ours.count, ours.labels[0], ours.labels[1]), (2, Some(0), Some(1)));
+    let question = Dbscan { eps: 40.0, min_points: 20, border: Border::Nearest };
+    let ours = dbscan(&cases, question).unwrap();
+    assert_eq!((ours.count, ours.noise()), (2, 0));
 }

@@ -71,14 +71,14 @@ struct Branch {
 
 /// Branches, the first of everything, each after its parent; and for each case the last branch it was in.
 struct Branches {
-    branches: Vec<Branch>,
+    all: Vec<Branch>,
     of_case: Vec<u32>,
     tied: Vec<bool>,
 }
 
 fn branches(joins: &Joins, least: usize) -> Branches {
-    let mut all = Branches {
-        branches: vec![Branch { parent: None, birth: 0.0, stability: 0.0 }],
+    let mut found = Branches {
+        all: vec![Branch { parent: None, birth: 0.0, stability: 0.0 }],
         of_case: vec![0; joins.count],
         tied: vec![false; joins.count],
     };
@@ -96,12 +96,12 @@ fn branches(joins: &Joins, least: usize) -> Branches {
             }
             large
         });
-        let lasted = density - all.branches[own].birth;
+        let lasted = density - found.all[own].birth;
         for part in &small {
-            all.branches[own].stability += lasted * f64::from(joins.size_of(*part));
+            found.all[own].stability += lasted * f64::from(joins.size_of(*part));
             joins.cases(*part, |case| {
-                all.of_case[case] = own as u32;
-                all.tied[case] = parts.len() > 1;
+                found.of_case[case] = own as u32;
+                found.tied[case] = parts.len() > 1;
             });
         }
         for part in &parts {
@@ -110,17 +110,17 @@ fn branches(joins: &Joins, least: usize) -> Branches {
                 open.push((join, own));
                 continue;
             }
-            all.branches[own].stability += lasted * f64::from(joins.size_of(*part));
-            all.branches.push(Branch { parent: Some(own), birth: density, stability: 0.0 });
-            open.push((join, all.branches.len() - 1));
+            found.all[own].stability += lasted * f64::from(joins.size_of(*part));
+            found.all.push(Branch { parent: Some(own), birth: density, stability: 0.0 });
+            open.push((join, found.all.len() - 1));
         }
     }
-    all
+    found
 }
 
 pub(super) fn condense(count: usize, edges: Vec<Edge>, least: usize) -> DensityClusters {
     let joins = Joins::new(count, edges);
-    let Branches { branches, of_case, tied } = branches(&joins, least);
+    let Branches { all: branches, of_case, tied } = branches(&joins, least);
     // Excess of mass: a branch is kept unless those below it together last longer.
     let mut below = vec![0.0; branches.len()];
     let mut kept = vec![false; branches.len()];

@@ -4,10 +4,10 @@
 //! and their core distances (to the `min_samples`-th nearest, **itself included**, as scikit-learn counts); the tree of
 //! clusters as that distance falls; the clusters that last longest. One cluster of everything is not an answer.
 //!
-//! Where several clusters and single cases come together at exactly the same distance, the usual programs break the tie
-//! by the order of the input, so that even two cases at one place may get different answers. Here they come together at
-//! once: a case that reaches two clusters at the same distance belongs to neither, and is marked as [`tied`]. So the
-//! answer depends neither on the order of the cases nor on a sorting routine.
+//! Ties go as the paper says: what comes together at exactly the same distance comes together at once. The usual
+//! programs take it one by one in the order of the input, so that renumbering the cases changes their answer, and two
+//! cases at one place may get different ones. Here a case that reaches two clusters at the same distance belongs to
+//! neither, and is marked as [`tied`]; a cluster must be large enough without such cases.
 //!
 //! [`tied`]: DensityClusters::tied
 
@@ -17,6 +17,8 @@ mod tree;
 
 use crate::analysis::hotspots::error::check_cases;
 use crate::analysis::hotspots::{HotspotError, Position};
+
+const FURTHEST: f64 = 1e150;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hdbscan {
@@ -51,6 +53,11 @@ pub fn hdbscan(cases: &[Position], question: Hdbscan) -> Result<DensityClusters,
         return Err(HotspotError::Parameter { what: "min_samples", value: 0.0, must: "at least 1" });
     }
     check_cases(cases)?;
+    if let Some(index) = cases.iter().position(|case| case.iter().any(|metres| metres.abs() > FURTHEST)) {
+        let range = "planar metres whose squares are finite".to_owned();
+        let value = cases[index][0].abs().max(cases[index][1].abs());
+        return Err(HotspotError::OutOfRange { what: "case", index, value, range });
+    }
     if cases.len() < min_samples {
         return Err(HotspotError::TooFew { what: "cases", given: cases.len(), needed: min_samples });
     }

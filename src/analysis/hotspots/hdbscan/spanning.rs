@@ -57,6 +57,11 @@ pub(super) fn spanning_tree(tree: &Tree, cores: &[f64]) -> Vec<Edge> {
                     if distance < best[own as usize].0 {
                         best[own as usize] = (distance, place as u32, other as u32);
                     }
+                    // Nothing is nearer than its own core distance.
+                    if distance <= cores[place] {
+                        open.clear();
+                        break;
+                    }
                 }
             }
         }

@@ -80,7 +80,9 @@ impl Tree {
                     }
                     let node = &self.nodes[at as usize];
                     if node.second == 0 {
-                        for other in &self.places[node.from as usize..node.to as usize] {
+                        // Of cases at one place, so many are enough.
+                        let most = if node.low == node.high { count } else { LEAF };
+                        for other in self.places[node.from as usize..node.to as usize].iter().take(most) {
                             let distance = squared(*place, *other);
                             if nearest.len() < count {
                                 nearest.push(Far(distance));
