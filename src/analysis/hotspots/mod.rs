@@ -23,6 +23,8 @@ pub mod fdr;
 pub mod gi_star;
 pub mod moran;
 pub mod permutation;
+pub mod excess;
+mod dispersion;
 mod kde_bins;
 pub mod kde;
 pub mod network_kde;

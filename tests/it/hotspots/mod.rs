@@ -3,5 +3,6 @@
 mod input;
 mod maps;
 mod places;
+mod planted;
 mod properties;
 mod tables;
