@@ -85,6 +85,16 @@ impl<const TIMED: bool> Cells<TIMED> {
             && (!TIMED || (self.times[a] - self.times[b]).abs() <= self.reach.time)
     }
 
+    /// Whether a sorted place may be near anything in a frame.
+    pub fn may_reach(&self, place: usize, frame: &Frame) -> bool {
+        let offset = |axis: usize| {
+            let at = self.places[place][axis];
+            (frame.low[axis] - at).max(at - frame.high[axis]).max(0.0)
+        };
+        let (dx, dy) = (offset(0), offset(1));
+        dx * dx + dy * dy <= self.reach.space * self.reach.space
+    }
+
     /// Swaps two sorted places.
     pub fn swap(&mut self, a: usize, b: usize) {
         self.order.swap(a, b);
@@ -92,6 +102,25 @@ impl<const TIMED: bool> Cells<TIMED> {
         if TIMED {
             self.times.swap(a, b);
         }
+    }
+}
+
+/// The smallest upright rectangle round some places.
+pub(super) struct Frame {
+    low: Position,
+    high: Position,
+}
+
+impl Frame {
+    pub fn around(places: &[Position]) -> Self {
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        for place in places {
+            for axis in 0..2 {
+                low[axis] = low[axis].min(place[axis]);
+                high[axis] = high[axis].max(place[axis]);
+            }
+        }
+        Self { low, high }
     }
 }
 

@@ -127,7 +127,9 @@ fn around(shape: Shape, cell: Cell) -> impl Iterator<Item = Cell> {
             Shape::Hexagon if *row == 0 => *column != 0,
             Shape::Hexagon => (0..=1).contains(&(column + i64::from(cell.row.rem_euclid(2) == 0))),
         })
-        .map(move |(row, column)| Cell { row: cell.row + row, column: cell.column + column })
+        .filter_map(move |(row, column)| {
+            Some(Cell { row: cell.row.checked_add(row)?, column: cell.column.checked_add(column)? })
+        })
 }
 
 fn step_of(edges: &[f64], time: f64) -> Option<usize> {

@@ -8,10 +8,13 @@
 //! Exact. A cell whose diagonal is `eps` and which holds `min_points` cases needs no distance at all (Gunawan 2013).
 //! Does not choose `eps`; `hdbscan` needs none.
 
-use crate::analysis::hotspots::cells::{Cells, Reach};
+use crate::analysis::hotspots::cells::{Cells, Frame, Reach};
 use crate::analysis::hotspots::error::{check_finite, check_lengths, check_positions, check_positive};
 use crate::analysis::hotspots::sets::Sets;
 use crate::analysis::hotspots::{HotspotError, Position};
+
+/// Each cell may have 74 neighbours.
+const MOST: usize = 50_000_000;
 
 /// Which cluster takes a border case in reach of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,9 +89,9 @@ fn check(cases: &[Position], eps: f64, min_points: usize) -> Result<(), HotspotE
     if cases.is_empty() {
         return Err(HotspotError::NoCases);
     }
-    if u32::try_from(cases.len()).is_err() {
-        let (what, why) = ("cases", "they are numbered with 32 bits");
-        return Err(HotspotError::TooMany { what, given: cases.len(), most: u32::MAX as usize, why });
+    if cases.len() > MOST {
+        let (what, why) = ("cases", "their cells are numbered with 32 bits");
+        return Err(HotspotError::TooMany { what, given: cases.len(), most: MOST, why });
     }
     Ok(())
 }
@@ -176,10 +179,14 @@ fn join<const TIMED: bool>(cells: &Cells<TIMED>, cores: &[u32]) -> Sets {
         let start = cells.range(cell).start;
         start..start + cores[cell] as usize
     };
+    // Two addresses with thousands of cases each must not cost a distance for each pair of cases.
+    let frames: Vec<Frame> = (0..cells.len()).map(|cell| Frame::around(&cells.places[front(cell)])).collect();
     for cell in (0..cells.len()).filter(|cell| cores[*cell] > 0) {
         for other in cells.neighbours(cell).filter(|other| *other > cell && cores[*other] > 0) {
             if sets.root(cell) != sets.root(other)
-                && front(cell).any(|here| front(other).any(|there| cells.near(here, there)))
+                && front(cell)
+                    .filter(|here| cells.may_reach(*here, &frames[other]))
+                    .any(|here| front(other).any(|there| cells.near(here, there)))
             {
                 sets.unite(cell, other);
             }

@@ -38,7 +38,7 @@ pub struct Knox {
 /// Near is at most `distance_m` and at most `time`, both inclusive.
 ///
 /// Errors: fewer than two cases, all at one place or at one time, numbers that are not finite, slices of different
-/// length, a limit not above 0. Cost: 33,014 cases with 5 million near pairs and 999 permutations take about a second.
+/// length, a limit not above 0, no draws. Memory: 128 bytes a case and thread, and 32 MiB. Cost: 33,014 cases with 5 million near pairs and 999 permutations take about a second.
 pub fn knox(
     cases: &[Position],
     times: &[f64],

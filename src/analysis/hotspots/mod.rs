@@ -37,12 +37,14 @@ pub use error::HotspotError;
 pub type Position = [f64; 2];
 
 pub mod dbscan;
+pub mod hdbscan;
 pub mod cube;
 pub mod trend;
 pub mod emerging;
 pub mod knox;
 pub mod near_repeat;
 pub mod scan;
+pub mod displacement;
 
 mod cells;
 mod pairs;

@@ -11,6 +11,8 @@ use crate::analysis::random::Random;
 
 /// Permutations that one look at a pair serves: a row of 16-bit ranks in one cache line.
 const LANES: usize = 32;
+/// Beyond this column, numbers no longer tell columns apart.
+const FURTHEST: f64 = 9e15;
 /// Pairs held at a time: 32 MiB.
 const PAIRS_AT_ONCE: usize = 8 << 20;
 
@@ -118,7 +120,8 @@ impl<'a> Near<'a> {
         let widest = edges[edges.len() - 1];
         let west = cases.iter().map(|case| case[0]).fold(f64::INFINITY, f64::min);
         // A column a hair too wide: a case in reach is never two columns away, however the division rounds.
-        let column = |case: u32| ((cases[case as usize][0] - west) / (widest * (1.0 + 1e-6))).floor() as i64;
+        let column =
+            |case: u32| ((cases[case as usize][0] - west) / (widest * (1.0 + 1e-6))).floor().min(FURTHEST) as i64;
         let mut keyed: Vec<(i64, u32)> = (0..cases.len() as u32).map(|case| (column(case), case)).collect();
         keyed.sort_unstable_by(|a, b| {
             a.0.cmp(&b.0).then(cases[a.1 as usize][1].total_cmp(&cases[b.1 as usize][1])).then(a.1.cmp(&b.1))

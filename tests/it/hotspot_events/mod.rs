@@ -1,7 +1,9 @@
 //! Hotspot statistics of events: the reference cases to their tolerance, and properties against brute force.
 
 mod clusters;
+mod density;
 mod interaction;
+mod moving;
 mod scans;
 mod trends;
 

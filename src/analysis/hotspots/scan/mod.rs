@@ -24,6 +24,9 @@ use likelihood::{Bernoulli, Permutation, Poisson, Score};
 use replicate::Replicates;
 use search::{Best, Recent, best, largest};
 
+/// Cases, or controls.
+const MOST: u64 = 20_000_000;
+
 /// What the cases are compared with. Slices are laid out as the cases: `location * steps + step`.
 #[derive(Debug, Clone, Copy)]
 pub enum Model<'a> {
@@ -196,6 +199,11 @@ fn find<S: Score>(
         .collect()
 }
 
+fn too_many(what: &'static str, given: u64) -> Result<(), HotspotError> {
+    let why = "each is held in memory to be dealt out by chance";
+    Err(HotspotError::TooMany { what, given: given as usize, most: MOST as usize, why })
+}
+
 fn check(zones: &Zones, observed: Observed<'_>, model: Model<'_>) -> Result<(), HotspotError> {
     let Observed { cases, steps, longest_window } = observed;
     if steps == 0 || longest_window == 0 || longest_window > steps {
@@ -206,6 +214,7 @@ fn check(zones: &Zones, observed: Observed<'_>, model: Model<'_>) -> Result<(), 
     match cases.iter().map(|count| u64::from(*count)).sum::<u64>() {
         0 => return Err(HotspotError::NoCases),
         1 => return Err(HotspotError::OneCase),
+        given if given > MOST => return too_many("cases", given),
         _ => {}
     }
     match model {
@@ -221,6 +230,10 @@ fn check(zones: &Zones, observed: Observed<'_>, model: Model<'_>) -> Result<(), 
             check_lengths("controls", controls.len(), "locations and steps", cases.len())?;
             if controls.iter().all(|count| *count == 0) {
                 return Err(HotspotError::TooFew { what: "controls", given: 0, needed: 1 });
+            }
+            let given = controls.iter().map(|count| u64::from(*count)).sum();
+            if given > MOST {
+                return too_many("controls", given);
             }
         }
         Model::Permutation => {

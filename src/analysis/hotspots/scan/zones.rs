@@ -6,8 +6,8 @@ use crate::analysis::hotspots::error::{
 use crate::analysis::hotspots::streets::{Streets, Walk};
 use crate::analysis::hotspots::{HotspotError, Position};
 
-/// Members held at most: 16 bytes each.
-const MOST: usize = 100_000_000;
+/// Members held at most: 13 bytes each.
+const MOST: usize = 30_000_000;
 /// Distances that differ by less are equal, and their locations enter a zone together.
 const SAME: f64 = 1e-9;
 
@@ -90,7 +90,7 @@ impl Zones {
     /// Zones by any distance: `near(centre)` names each location in reach once, with its distance.
     ///
     /// Errors: fewer than two locations; a population that is negative, not finite or 0 everywhere; a share outside
-    /// (0, 1); a radius not above 0; zones of more than 100,000,000 members in all.
+    /// (0, 1); a radius not above 0; zones of more than 30,000,000 members in all.
     pub fn around(
         locations: usize,
         centres: usize,
