@@ -11,9 +11,7 @@ use patrolmap::analysis::hotspots::excess::excess;
 use patrolmap::analysis::hotspots::gi_star::gi_star;
 use patrolmap::analysis::hotspots::kde::{Kernel, kde};
 use patrolmap::analysis::hotspots::lattice::{Lattice, Shape};
-use patrolmap::analysis::hotspots::network_kde::{
-    DeadEnd, LinearKernel, NetworkKde, Split, lixels, network_kde,
-};
+use patrolmap::analysis::hotspots::network_kde::{DeadEnd, LinearKernel, NetworkKde, Split, lixels, network_kde};
 use patrolmap::analysis::hotspots::permutation::{Permutations, permuted};
 use patrolmap::analysis::hotspots::sections::{OnSection, Sections};
 use patrolmap::analysis::hotspots::snap::snap;
@@ -90,9 +88,8 @@ fn measure(cases: &[Position], rounds: usize, figures: &mut Figures) {
         let around = Weights::network_band(&streets, 600.0).unwrap();
         excess(&snapped.counts(), streets.lengths(), &around, None, 0.05).unwrap()
     });
-    let places: Vec<Position> = (0..98 * 124)
-        .map(|at| [f64::from(at % 124) * 50.0 + 25.0, f64::from(at / 124) * 50.0 + 25.0])
-        .collect();
+    let places: Vec<Position> =
+        (0..98 * 124).map(|at| [f64::from(at % 124) * 50.0 + 25.0, f64::from(at / 124) * 50.0 + 25.0]).collect();
     figures.take("quartic density, 400 m, 12,152 places", rounds, || {
         kde(cases, &places, Kernel::Quartic, 400.0, 1).unwrap()
     });
