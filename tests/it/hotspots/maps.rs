@@ -59,7 +59,12 @@ fn crimes_on_streets_are_snapped_and_judged_as_in_the_reference() {
     let cases: Vec<_> = found.cases.iter().flatten().collect();
     let numbers: Vec<f64> = cases.iter().map(|case| f64::from(case.place.section)).collect();
     assert_eq!(numbers, snapped.numbers("seg"));
-    close("offset", &cases.iter().map(|case| case.place.offset_m).collect::<Vec<_>>(), &snapped.numbers("offset"), 1e-6);
+    close(
+        "offset",
+        &cases.iter().map(|case| case.place.offset_m).collect::<Vec<_>>(),
+        &snapped.numbers("offset"),
+        1e-6,
+    );
     close("distance", &cases.iter().map(|case| case.distance_m).collect::<Vec<_>>(), &snapped.numbers("dist"), 1e-6);
 
     let network = Streets::from_sections(&sections, 0.001).unwrap();
@@ -73,7 +78,8 @@ fn crimes_on_streets_are_snapped_and_judged_as_in_the_reference() {
     close("z", &by_count.z, &judged.numbers("z"), 1e-8);
     close("q", &by_count.q, &judged.numbers("q"), 1e-8);
     classes(&by_count.class, &judged.numbers("cls"));
-    let rates: Vec<f64> = counts.iter().zip(sections.lengths()).map(|(count, length)| count / length * 1000.0).collect();
+    let rates: Vec<f64> =
+        counts.iter().zip(sections.lengths()).map(|(count, length)| count / length * 1000.0).collect();
     close("rate", &rates, &judged.numbers("rate_per_1000ft"), 1e-6);
     let by_rate = gi_star(&rates, &weights).unwrap();
     close("z of rates", &by_rate.z, &judged.numbers("z_rate"), 1e-8);
