@@ -11,7 +11,7 @@ use crate::spatial::shape::{GRID, Shape};
 const AXIS_M: f64 = 6_378_137.0;
 const ECCENTRICITY_SQUARED: f64 = 0.006_694_379_990_141_317;
 /// The operations work on a finer grid of their own; corners that moved less than this are on ours again, degrees.
-const MOVED: f64 = 2e-9;
+const MOVED: f64 = 5e-10;
 
 /// The areas of a shape; none of points and lines.
 pub fn areas(shape: &Shape) -> MultiPolygon {
@@ -68,7 +68,7 @@ fn settled(mut areas: MultiPolygon) -> MultiPolygon {
 /// Cutting an edge does not change it, so parts add up to the whole. Edges along geodesics, as in the areas that are
 /// told of features, differ by about 10 m2 an edge of a kilometre, and opposite edges cancel.
 pub fn area_m2(areas: &MultiPolygon) -> f64 {
-    areas.0.iter().map(polygon_m2).sum()
+    areas.0.iter().map(polygon_m2).fold(0.0, |sum, m2| sum + m2)
 }
 
 /// As [`area_m2`].
@@ -111,6 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spatial::geodesic::distance_m;
 
     fn on_grid(x: i32, y: i32) -> Coord {
         Coord { x: 105.72 + f64::from(x) / GRID, y: 34.58 + f64::from(y) / GRID }
@@ -139,16 +140,18 @@ mod tests {
             let (of_a, of_b) = (area_m2(&a), area_m2(&b));
             let (both, either) = (area_m2(&shared(&a, &b)), area_m2(&together(&a, &b)));
             let (only_a, only_b) = (area_m2(&left_over(&a, &b)), area_m2(&left_over(&b, &a)));
-            // Crossings lie on the finer grid: a hundredth of a square metre for a kilometre of edges.
+            // Crossings lie on the finer grid, a tenth of a millimetre: some square centimetres for these edges.
             for (parts, whole) in [(both + only_a, of_a), (both + only_b, of_b), (only_a + only_b + both, either)] {
-                prop_assert!((parts - whole).abs() < 0.02, "{} {}", parts, whole);
+                prop_assert!((parts - whole).abs() < 0.05, "{} {}", parts, whole);
             }
         }
 
         #[test]
         fn square_metres_are_geodesic_ones(a in star()) {
             let (ours, geodesic) = (area_m2(&a), a.geodesic_area_unsigned());
-            prop_assert!((ours / geodesic - 1.0).abs() < 1e-5, "{} {}", ours, geodesic);
+            // Between a geodesic and the straight edge in degrees: the cube of its length, times tan(latitude) / 12 radii.
+            let cubes: f64 = a.0[0].exterior().lines().map(|edge| distance_m(edge.start, edge.end).powi(3)).sum();
+            prop_assert!((ours - geodesic).abs() < 1e-8 * cubes + 1e-3, "{} {}", ours, geodesic);
         }
 
         #[test]

@@ -4,8 +4,10 @@ mod support;
 mod tidy;
 
 mod changes;
+mod check;
 mod cli;
 mod codecs;
+mod demo;
 mod durable;
 mod facts;
 mod files;

@@ -66,7 +66,12 @@ impl Place {
     pub fn serve_with(&self, arguments: &[&str]) -> Service {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(arguments);
-        let mut child = self.command(&all).stderr(Stdio::piped()).spawn().unwrap();
+        self.start(&all)
+    }
+
+    /// Starts a command that serves, and waits until it is ready.
+    pub fn start(&self, arguments: &[&str]) -> Service {
+        let mut child = self.command(arguments).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         let base = loop {

@@ -26,6 +26,7 @@ class Town:
     def __init__(self, valley, plane):
         self.valley = valley
         streets = largest_piece(plane.drawn())
+        open_to_vehicles(streets)
         sections = [Section(street.line, street.tags) for street in streets]
         order = {}
         for section in sections:
@@ -61,7 +62,8 @@ class Town:
         return sorted(named, key=lambda section: math.dist(section.middle(), place))[:count]
 
 
-def largest_piece(streets):
+def joined(streets):
+    """The piece of the network that a junction belongs to, as a function."""
     piece = {}
 
     def root(junction):
@@ -72,6 +74,23 @@ def largest_piece(streets):
 
     for street in streets:
         piece[root(street.start)] = root(street.end)
+    return root
+
+
+def open_to_vehicles(streets):
+    """Widens footways without which vehicles would not get somewhere."""
+    walked = ("footway", "steps", "pedestrian")
+    for street in streets:
+        if street.tags["class"] not in ("footway", "steps"):
+            continue
+        root = joined(other for other in streets if other.tags["class"] not in walked)
+        driven = {end for other in streets if other.tags["class"] not in walked for end in (other.start, other.end)}
+        if street.start in driven and street.end in driven and root(street.start) != root(street.end):
+            street.tags = dict(street.tags, **{"class": "service"})
+
+
+def largest_piece(streets):
+    root = joined(streets)
     metres_of = {}
     for street in streets:
         metres_of[root(street.start)] = metres_of.get(root(street.start), 0.0) + length(street.line)

@@ -185,7 +185,10 @@ impl<'a> Attempt<'a> {
             draft.create(layer)?
         };
         let moved = base.is_none_or(|base| base.geometry != feature.geometry);
-        if moved && let Some(shape) = &feature.geometry {
+        if moved
+            && lies_along_streets(layer)
+            && let Some(shape) = &feature.geometry
+        {
             let crs = self.opened.iter().rev().find(|opened| opened.file == place.file).map(|opened| &opened.crs);
             self.sample.add(shape, crs);
         }
@@ -348,6 +351,11 @@ impl<'a> Attempt<'a> {
             .map(|dependent| Derivation::new(*dependent, window))
             .collect()
     }
+}
+
+/// Whether the streets tell where things of a layer should be: not of what lies between them or holds many.
+fn lies_along_streets(layer: Layer) -> bool {
+    !matches!(layer, Layer::Jurisdictions | Layer::Squads | Layer::SquadZones | Layer::ConstructionSites)
 }
 
 /// A feature as the history keeps it.

@@ -19,8 +19,6 @@ const BEYOND_M: f64 = 300.0;
 const SCALE_M: f64 = 8.0;
 /// Share of things that may lie anywhere.
 const STRAY: f64 = 0.1;
-/// Undoing a shift brings the middle thing at least so many times nearer to a street.
-const NEARER: f64 = 2.0;
 /// Logarithm of the odds from which on a file counts as moved: one in a hundred million.
 const CERTAIN: f64 = 18.0;
 
@@ -100,30 +98,20 @@ impl Sample {
         let as_read: Vec<f64> = self.places.iter().map(|(at, _)| metres(*at)).collect();
         let mut best: Option<(Reading, f64, f64)> = None;
         for reading in READINGS {
-            let (mut odds, mut shifts, mut before_m, mut after_m) = (0.0, Vec::new(), Vec::new(), Vec::new());
+            let (mut odds, mut shifts) = (0.0, Vec::new());
             for ((at, written), before) in self.places.iter().zip(&as_read) {
                 if let Some(other) = read_as(*at, *written, reading) {
-                    let after = metres(other);
-                    odds += likelihood(after) - likelihood(*before);
-                    before_m.push(*before);
-                    after_m.push(after);
+                    odds += likelihood(metres(other)) - likelihood(*before);
                     shifts.push(crate::spatial::geodesic::distance_m(*at, other));
                 }
             }
-            // Things far from any street, such as building sites, come near to some street wherever they are put.
-            let onto_streets = middle(&mut after_m) < middle(&mut before_m) / NEARER;
-            if onto_streets && odds > best.map_or(CERTAIN, |(_, most, _)| most) {
-                best = Some((reading, odds, middle(&mut shifts)));
+            if odds > best.map_or(CERTAIN, |(_, most, _)| most) {
+                shifts.sort_by(f64::total_cmp);
+                best = Some((reading, odds, shifts.get(shifts.len() / 2).copied().unwrap_or(0.0)));
             }
         }
         best.map(|(reading, _, metres)| refusal(reading, metres))
     }
-}
-
-/// The median; 0 of nothing.
-fn middle(metres: &mut [f64]) -> f64 {
-    metres.sort_by(f64::total_cmp);
-    metres.get(metres.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn written(crs: &Crs) -> Written {
