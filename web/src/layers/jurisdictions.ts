@@ -31,7 +31,7 @@ export const jurisdictions: MapLayer = {
           id: "jurisdiction-name",
           type: "symbol",
           source: "jurisdictions",
-          maxzoom: 11.5,
+          maxzoom: 10.8,
           layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 15, "text-letter-spacing": 0.15 },
           paint: { "text-color": colours.ink, "text-halo-color": colours.halo, "text-halo-width": 1.5 },
         },

@@ -77,6 +77,7 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
   });
   effect(() => {
     const features = answerFeatures(nearest.value, state.value.here, card.value);
+    drawn.value = false;
     map.getSource<GeoJSONSource>(ANSWER)?.setData({ type: "FeatureCollection", features });
   });
   effect(() => {
@@ -147,6 +148,7 @@ function bounds(map: MapLibreMap): Bbox {
 }
 
 function put(map: MapLibreMap, layer: MapLayer, features: Feature[]): void {
+  drawn.value = false;
   const parts = layer.source.divide?.(features) ?? { [layer.name]: features };
   for (const [id, part] of Object.entries(parts)) {
     const placed = part.filter((feature) => feature.geometry !== null) as GeoJSON.Feature[];
