@@ -15,6 +15,7 @@ mod items;
 mod killing;
 mod moved;
 mod nearest;
+mod page;
 mod real;
 mod restarts;
 mod sections;

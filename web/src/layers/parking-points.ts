@@ -1,7 +1,7 @@
 // Parking points: shape and colour by kind, the number of free places on them; full ones are grey.
 import type { ExpressionSpecification } from "maplibre-gl";
 import { valueWord } from "../text/dictionary.ts";
-import { FONT, type MapLayer, palette, text, words } from "./layer.ts";
+import { FONT, type MapLayer, nameText, palette, text, words } from "./layer.ts";
 
 const ROOM: ExpressionSpecification = ["-", ["get", "capacity"], ["coalesce", ["get", "occupied"], 0]];
 const KNOWN: ExpressionSpecification = ["all", ["has", "capacity"], ["has", "occupied"]];
@@ -12,7 +12,7 @@ const MARK: ExpressionSpecification = ["concat", "parking-", ["get", "kind"], ["
 
 export const parkingPoints: MapLayer = {
   name: "parking-points",
-  source: { limit: 4_000, properties: "kind,name,capacity,occupied", sources: { "parking-points": {} } },
+  source: { limit: 4_000, sources: { "parking-points": {} } },
   paint(look) {
     const colours = palette(look);
     const kind: ExpressionSpecification = [
@@ -65,7 +65,7 @@ export const parkingPoints: MapLayer = {
     ];
   },
   popup: {
-    title: (properties, look) => text(properties, "name") ?? valueWord("kind", text(properties, "kind") ?? "", look.language),
+    title: (properties, look) => nameText(properties, look) ?? valueWord("kind", text(properties, "kind") ?? "", look.language),
     order: ["kind", "capacity", "occupied", "access", "opening_hours"],
   },
 };
