@@ -42,7 +42,6 @@ export const parkingPoints: MapLayer = {
             "icon-image": MARK,
             "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.32, 13, 0.55, 15, 0.9, 18, 1.15],
             "icon-allow-overlap": true,
-            "icon-ignore-placement": true,
             "text-field": ["step", ["zoom"], "", 14, ["case", KNOWN, ["to-string", ["max", 0, ROOM]], ""]],
             "text-font": FONT,
             "text-size": ["interpolate", ["linear"], ["zoom"], 14, 10, 18, 14],

@@ -64,9 +64,9 @@ export const violations: MapLayer = {
           filter: POINT,
           paint: {
             "circle-color": COLOUR,
-            "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2.2, 14, 3.6, 17, 6],
+            "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2, 15, 3.2, 18, 7],
             "circle-stroke-color": colours.edge,
-            "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 12, 0.5, 16, 1.2],
+            "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 13, 0.4, 17, 1.2],
             "circle-opacity": 0.92,
           },
         },
@@ -90,7 +90,8 @@ export const violations: MapLayer = {
         },
       },
       {
-        slot: "mark-low",
+        // Names make room for the numbers.
+        slot: "label",
         style: {
           id: "violation-bubble-number",
           type: "symbol",
@@ -101,7 +102,6 @@ export const violations: MapLayer = {
             "text-font": FONT,
             "text-size": ["interpolate", ["linear"], ["get", "point_count"], 3, 10.5, 200, 13],
             "text-allow-overlap": true,
-            "text-ignore-placement": true,
           },
           paint: { "text-color": colours.clusterText },
         },
