@@ -18,6 +18,7 @@ mod items;
 mod killing;
 mod moved;
 mod nearest;
+mod page;
 mod real;
 mod restarts;
 mod sections;

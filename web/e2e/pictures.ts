@@ -41,4 +41,4 @@ test("pictures are taken", async () => {
     await driver.close();
   }
   await browser.close();
-});
+}, 900_000);

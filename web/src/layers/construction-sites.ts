@@ -1,9 +1,9 @@
 // Building sites, hatched.
-import { FONT, type MapLayer, palette, text } from "./layer.ts";
+import { FONT, type MapLayer, nameOf, nameText, palette } from "./layer.ts";
 
 export const constructionSites: MapLayer = {
   name: "construction-sites",
-  source: { limit: 2_000, properties: "name,status", sources: { "construction-sites": {} } },
+  source: { limit: 2_000, sources: { "construction-sites": {} } },
   paint(look) {
     const colours = palette(look);
     return [
@@ -33,12 +33,12 @@ export const constructionSites: MapLayer = {
           type: "symbol",
           source: "construction-sites",
           minzoom: 14.5,
-          layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 11.5, "text-max-width": 8 },
+          layout: { "text-field": nameOf(look), "text-font": FONT, "text-size": 11.5, "text-max-width": 8 },
           paint: { "text-color": colours.site, "text-halo-color": colours.halo, "text-halo-width": 1.4 },
         },
       },
     ];
   },
   legend: (look) => [{ shape: "hatch", colour: palette(look).site, text: "" }],
-  popup: { title: (properties) => text(properties, "name") ?? "", order: ["status", "started_on", "ended_on"] },
+  popup: { title: (properties, look) => nameText(properties, look) ?? "", order: ["status", "started_on", "ended_on"] },
 };

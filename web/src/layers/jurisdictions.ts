@@ -1,9 +1,9 @@
 // The bureau's area: the paper on which all else is drawn.
-import { FONT, type MapLayer, palette, text } from "./layer.ts";
+import { FONT, type MapLayer, nameOf, nameText, palette, text } from "./layer.ts";
 
 export const jurisdictions: MapLayer = {
   name: "jurisdictions",
-  source: { limit: 500, properties: "code,name", sources: { jurisdictions: {} } },
+  source: { limit: 500, sources: { jurisdictions: {} } },
   paint(look) {
     const colours = palette(look);
     return [
@@ -31,13 +31,13 @@ export const jurisdictions: MapLayer = {
           id: "jurisdiction-name",
           type: "symbol",
           source: "jurisdictions",
-          maxzoom: 11.5,
-          layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 15, "text-letter-spacing": 0.15 },
+          maxzoom: 10.8,
+          layout: { "text-field": nameOf(look), "text-font": FONT, "text-size": 15, "text-letter-spacing": 0.15 },
           paint: { "text-color": colours.ink, "text-halo-color": colours.halo, "text-halo-width": 1.5 },
         },
       },
     ];
   },
   legend: (look) => [{ shape: "dash", colour: palette(look).districtEdge, text: "" }],
-  popup: { title: (properties) => text(properties, "name") ?? text(properties, "code") ?? "", order: ["code", "parent_code"] },
+  popup: { title: (properties, look) => nameText(properties, look) ?? text(properties, "code") ?? "", order: ["code", "parent_code"] },
 };

@@ -1,5 +1,5 @@
 // What a layer of the map is: how it is asked for, drawn, explained and told. One file a layer.
-import type { LayerSpecification, SourceSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification, SourceSpecification } from "maplibre-gl";
 import type { Feature, LayerName } from "../api/client.ts";
 import { PALETTES, squadColour, type Light } from "../map/palette.ts";
 import { DICTIONARY, type Language, type Words } from "../text/dictionary.ts";
@@ -8,6 +8,7 @@ export interface Squad {
   id: number;
   code: string;
   name: string;
+  nameEn: string;
   strength: number | null;
   /** Has an area of its own. */
   hasZone: boolean;
@@ -46,8 +47,8 @@ export interface MapLayer {
     /** A window holds at most so many; a layer that has no more is loaded whole. */
     limit: number;
     sortby?: string;
-    /** Properties that drawing needs; the card asks for the rest. */
-    properties: string;
+    /** Properties that drawing needs, where all would be much; the card asks for the rest. */
+    properties?: string;
     /** The map's sources that its features go into. */
     sources: Record<string, Partial<SourceSpecification>>;
     /** Sorts the features into the sources; without it all go into the one source. */
@@ -87,6 +88,17 @@ export function squadColours(look: Look): Map<number, string> {
 
 /** Fonts of the machine: no server is asked for glyphs. */
 export const FONT = ["Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif"];
+
+/** The name in the language of the page, where the data have one. */
+export function nameOf(look: Look): ExpressionSpecification {
+  const own: ExpressionSpecification = ["get", "name"];
+  return look.language === "en" ? ["coalesce", ["get", "name:en"], own] : own;
+}
+
+/** The same for a title. */
+export function nameText(properties: Properties, look: Look): string | null {
+  return (look.language === "en" ? text(properties, "name:en") : null) ?? text(properties, "name");
+}
 
 /** Every source holds the features of a layer, told apart by id. */
 export function emptySource(extra: Partial<SourceSpecification>): SourceSpecification {

@@ -1,7 +1,7 @@
 // Parking points: shape and colour by kind, the number of free places on them; full ones are grey.
 import type { ExpressionSpecification } from "maplibre-gl";
 import { valueWord } from "../text/dictionary.ts";
-import { FONT, type MapLayer, palette, text, words } from "./layer.ts";
+import { FONT, type MapLayer, nameText, palette, text, words } from "./layer.ts";
 
 const ROOM: ExpressionSpecification = ["-", ["get", "capacity"], ["coalesce", ["get", "occupied"], 0]];
 const KNOWN: ExpressionSpecification = ["all", ["has", "capacity"], ["has", "occupied"]];
@@ -12,7 +12,7 @@ const MARK: ExpressionSpecification = ["concat", "parking-", ["get", "kind"], ["
 
 export const parkingPoints: MapLayer = {
   name: "parking-points",
-  source: { limit: 4_000, properties: "kind,name,capacity,occupied", sources: { "parking-points": {} } },
+  source: { limit: 4_000, sources: { "parking-points": {} } },
   paint(look) {
     const colours = palette(look);
     const kind: ExpressionSpecification = [
@@ -42,7 +42,6 @@ export const parkingPoints: MapLayer = {
             "icon-image": MARK,
             "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.32, 13, 0.55, 15, 0.9, 18, 1.15],
             "icon-allow-overlap": true,
-            "icon-ignore-placement": true,
             "text-field": ["step", ["zoom"], "", 14, ["case", KNOWN, ["to-string", ["max", 0, ROOM]], ""]],
             "text-font": FONT,
             "text-size": ["interpolate", ["linear"], ["zoom"], 14, 10, 18, 14],
@@ -65,7 +64,7 @@ export const parkingPoints: MapLayer = {
     ];
   },
   popup: {
-    title: (properties, look) => text(properties, "name") ?? valueWord("kind", text(properties, "kind") ?? "", look.language),
+    title: (properties, look) => nameText(properties, look) ?? valueWord("kind", text(properties, "kind") ?? "", look.language),
     order: ["kind", "capacity", "occupied", "access", "opening_hours"],
   },
 };

@@ -1,7 +1,7 @@
 // Streets: the class gives the width, the grade of control the colour; names run along them.
 import type { ExpressionSpecification } from "maplibre-gl";
 import { valueWord } from "../text/dictionary.ts";
-import { FONT, type MapLayer, palette, text } from "./layer.ts";
+import { FONT, type MapLayer, nameOf, nameText, palette, text } from "./layer.ts";
 
 /** Width relative to the widest, by class; what is not named is a minor street. */
 const WIDTHS: ExpressionSpecification = [
@@ -30,7 +30,7 @@ const ORDER: ExpressionSpecification = [
 
 export const roadSections: MapLayer = {
   name: "road-sections",
-  source: { limit: 6_000, properties: "class,name,grade,oneway", sources: { "road-sections": { tolerance: 0.2 } } },
+  source: { limit: 6_000, sources: { "road-sections": { tolerance: 0.2 } } },
   paint(look) {
     const colours = palette(look);
     const grade: ExpressionSpecification = [
@@ -89,7 +89,7 @@ export const roadSections: MapLayer = {
             "symbol-placement": "line",
             "symbol-sort-key": ["-", 5, ORDER],
             "symbol-spacing": 320,
-            "text-field": ["get", "name"],
+            "text-field": nameOf(look),
             "text-font": FONT,
             "text-size": ["interpolate", ["linear"], ["zoom"], 12.5, ["*", 10, ["+", 0.8, ["*", 0.3, WIDTHS]]], 17, ["*", 15, ["+", 0.75, ["*", 0.3, WIDTHS]]]],
             "text-letter-spacing": 0.08,
@@ -112,7 +112,7 @@ export const roadSections: MapLayer = {
     return [entry("strict", colours.roadStrict), entry("controlled", colours.roadControlled), entry("general", colours.roadGeneral)];
   },
   popup: {
-    title: (properties, look) => text(properties, "name") ?? valueWord("class", text(properties, "class") ?? "", look.language),
+    title: (properties, look) => nameText(properties, look) ?? valueWord("class", text(properties, "class") ?? "", look.language),
     order: ["class", "grade", "squad_id", "length_m", "shops", "oneway", "oneway_bicycle", "foot", "bicycle", "motor", "workload_min"],
   },
 };

@@ -1,12 +1,12 @@
 // Shops that signed the agreement to keep their front; persistent offenders have a ring.
 import type { ExpressionSpecification } from "maplibre-gl";
-import { FONT, type MapLayer, palette, text } from "./layer.ts";
+import { FONT, type MapLayer, nameOf, nameText, palette } from "./layer.ts";
 
 const OFFENDER: ExpressionSpecification = ["==", ["get", "persistent_offender"], true];
 
 export const shops: MapLayer = {
   name: "shops",
-  source: { limit: 4_000, properties: "name,persistent_offender", sources: { shops: {} } },
+  source: { limit: 4_000, sources: { shops: {} } },
   paint(look) {
     const colours = palette(look);
     return [
@@ -32,7 +32,7 @@ export const shops: MapLayer = {
           type: "symbol",
           source: "shops",
           minzoom: 16.5,
-          layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.6], "text-optional": true, "text-max-width": 8 },
+          layout: { "text-field": nameOf(look), "text-font": FONT, "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.6], "text-optional": true, "text-max-width": 8 },
           paint: { "text-color": colours.inkSoft, "text-halo-color": colours.halo, "text-halo-width": 1.2 },
         },
       },
@@ -47,5 +47,5 @@ export const shops: MapLayer = {
       { shape: "ring", colour: colours.shop, edge: colours.offender, text: offender },
     ];
   },
-  popup: { title: (properties) => text(properties, "name") ?? "", order: ["agreement_signed_on", "persistent_offender", "section_id"] },
+  popup: { title: (properties, look) => nameText(properties, look) ?? "", order: ["agreement_signed_on", "persistent_offender", "section_id"] },
 };

@@ -1,6 +1,7 @@
 // Which squad answers for which area: one colour a squad, light enough to read the streets through it.
 import type { ExpressionSpecification } from "maplibre-gl";
-import { FONT, type Look, type MapLayer, palette, squadColours, text, words } from "./layer.ts";
+import { anchored } from "../map/anchor.ts";
+import { FONT, type Look, type MapLayer, nameOf, nameText, palette, squadColours, words } from "./layer.ts";
 
 function bySquad(look: Look): ExpressionSpecification | string {
   const pairs = [...squadColours(look)].flat();
@@ -10,7 +11,9 @@ function bySquad(look: Look): ExpressionSpecification | string {
 
 export const squadZones: MapLayer = {
   name: "squad-zones",
-  source: { limit: 500, properties: "squad_id,name,valid_to", sources: { "squad-zones": { tolerance: 0.1 } } },
+  source: { limit: 500, sources: { "squad-zones": { tolerance: 0.1 }, "squad-zone-names": {} },
+    divide: (features) => ({ "squad-zones": features, "squad-zone-names": anchored(features) }),
+  },
   paint(look) {
     const colour = bySquad(look);
     const colours = palette(look);
@@ -43,16 +46,18 @@ export const squadZones: MapLayer = {
         style: {
           id: "zone-name",
           type: "symbol",
-          source: "squad-zones",
+          source: "squad-zone-names",
           minzoom: 11,
           maxzoom: 15.5,
           layout: {
-            "text-field": ["get", "name"],
+            "text-field": nameOf(look),
             "text-font": FONT,
             "text-size": ["interpolate", ["linear"], ["zoom"], 11, 11, 15, 17],
             "text-letter-spacing": 0.12,
-            "text-max-width": 7,
-            "text-padding": 12,
+            "text-max-width": 12,
+            "text-padding": 6,
+            "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+            "text-radial-offset": 1.1,
           },
           paint: { "text-color": colour, "text-halo-color": colours.halo, "text-halo-width": 2 },
         },
@@ -62,7 +67,7 @@ export const squadZones: MapLayer = {
   legend(look) {
     const colours = squadColours(look);
     const drawn = look.squads.filter((squad) => squad.hasZone);
-    return drawn.map((squad) => ({ shape: "fill" as const, colour: colours.get(squad.id) ?? "", text: squad.name }));
+    return drawn.map((squad) => ({ shape: "fill" as const, colour: colours.get(squad.id) ?? "", text: look.language === "en" ? squad.nameEn : squad.name }));
   },
-  popup: { title: (properties, look) => text(properties, "name") ?? words(look).here, order: ["squad_id", "valid_from", "valid_to"] },
+  popup: { title: (properties, look) => nameText(properties, look) ?? words(look).here, order: ["squad_id", "valid_from", "valid_to"] },
 };

@@ -1,9 +1,9 @@
 // Where the squads have their stations.
-import { FONT, type MapLayer, palette, text } from "./layer.ts";
+import { FONT, type MapLayer, nameOf, nameText, palette, text } from "./layer.ts";
 
 export const squads: MapLayer = {
   name: "squads",
-  source: { limit: 500, properties: "code,name,kind,status", sources: { squads: {} } },
+  source: { limit: 500, sources: { squads: {} } },
   paint(look) {
     const colours = palette(look);
     return [
@@ -18,7 +18,7 @@ export const squads: MapLayer = {
             "icon-image": "station",
             "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.6, 16, 1],
             "icon-allow-overlap": true,
-            "text-field": ["get", "name"],
+            "text-field": nameOf(look),
             "text-font": FONT,
             "text-size": 12.5,
             "text-anchor": "top",
@@ -31,5 +31,5 @@ export const squads: MapLayer = {
     ];
   },
   legend: (look) => [{ shape: "square", colour: palette(look).station, edge: palette(look).edge, text: "" }],
-  popup: { title: (properties) => text(properties, "name") ?? text(properties, "code") ?? "", order: ["code", "kind", "status", "strength"] },
+  popup: { title: (properties, look) => nameText(properties, look) ?? text(properties, "code") ?? "", order: ["code", "kind", "status", "strength"] },
 };

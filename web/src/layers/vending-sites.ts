@@ -1,9 +1,9 @@
 // Places where vending is allowed, in their season.
-import { FONT, type MapLayer, palette, text } from "./layer.ts";
+import { FONT, type MapLayer, nameOf, nameText, palette } from "./layer.ts";
 
 export const vendingSites: MapLayer = {
   name: "vending-sites",
-  source: { limit: 2_000, properties: "name,stalls,season_from,season_to", sources: { "vending-sites": {} } },
+  source: { limit: 2_000, sources: { "vending-sites": {} } },
   paint(look) {
     const colours = palette(look);
     return [
@@ -25,11 +25,12 @@ export const vendingSites: MapLayer = {
           id: "vending",
           type: "symbol",
           source: "vending-sites",
+          minzoom: 13,
           layout: {
             "icon-image": "vending",
             "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.35, 14, 0.8, 18, 1.1],
             "icon-allow-overlap": true,
-            "text-field": ["step", ["zoom"], "", 14.5, ["get", "name"]],
+            "text-field": ["step", ["zoom"], "", 14.5, nameOf(look)],
             "text-font": FONT,
             "text-size": 11.5,
             "text-anchor": "top",
@@ -42,5 +43,5 @@ export const vendingSites: MapLayer = {
     ];
   },
   legend: (look) => [{ shape: "diamond", colour: palette(look).vending, edge: palette(look).edge, text: "" }],
-  popup: { title: (properties) => text(properties, "name") ?? "", order: ["season_from", "season_to", "stalls", "purpose"] },
+  popup: { title: (properties, look) => nameText(properties, look) ?? "", order: ["season_from", "season_to", "stalls", "purpose"] },
 };

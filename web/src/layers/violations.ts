@@ -2,7 +2,7 @@
 import type { ExpressionSpecification } from "maplibre-gl";
 import type { Feature } from "../api/client.ts";
 import { categoryName } from "../text/names.ts";
-import { anchor } from "../map/anchor.ts";
+import { anchored } from "../map/anchor.ts";
 import { FONT, type MapLayer, palette, text, words } from "./layer.ts";
 
 /** Okabe and Ito's colours, a little calmer; the rest of the categories share one. */
@@ -13,7 +13,7 @@ const CATEGORIES: Record<string, string> = {
   "bicycle-parking": "#1a9b78",
   "motor-parking": "#2b7bba",
   "small-ads": "#7d6cb8",
-  "illegal-construction": "#8f5b2a",
+  "illegal-construction": "#6f3f2a",
 };
 const REST = "#7c858f";
 
@@ -21,15 +21,11 @@ const COLOUR = ["match", ["get", "category"], ...Object.entries(CATEGORIES).flat
 const POINT: ExpressionSpecification = ["!", ["has", "point_count"]];
 
 /** Cases are bubbles below this zoom. */
-export const BUBBLES_BELOW = 16;
+export const BUBBLES_BELOW = 15;
 
 function divide(features: Feature[]): Record<string, Feature[]> {
   const areas = features.filter((feature) => feature.geometry && feature.geometry.type !== "Point");
-  const points = features.flatMap((feature): Feature[] => {
-    const at = anchor(feature.geometry);
-    return at ? [{ ...feature, geometry: { type: "Point", coordinates: at } }] : [];
-  });
-  return { violations: points, "violation-areas": areas };
+  return { violations: anchored(features), "violation-areas": areas };
 }
 
 export const violations: MapLayer = {
@@ -68,9 +64,9 @@ export const violations: MapLayer = {
           filter: POINT,
           paint: {
             "circle-color": COLOUR,
-            "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2.2, 14, 3.6, 17, 6],
+            "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2, 15, 3.2, 18, 7],
             "circle-stroke-color": colours.edge,
-            "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 12, 0.5, 16, 1.2],
+            "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 13, 0.4, 17, 1.2],
             "circle-opacity": 0.92,
           },
         },
@@ -85,16 +81,17 @@ export const violations: MapLayer = {
           filter: ["has", "point_count"],
           paint: {
             "circle-color": colours.cluster,
-            "circle-opacity": ["interpolate", ["linear"], ["get", "point_count"], 3, 0.6, 60, 0.85],
-            "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "point_count"]], 1.7, 8, 6, 13, 14, 20, 40, 30],
+            "circle-opacity": ["interpolate", ["linear"], ["get", "point_count"], 3, 0.55, 200, 0.78],
+            "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "point_count"]], 1.7, 7, 6, 10, 14, 14, 24, 19, 60, 26],
             "circle-stroke-color": colours.cluster,
             "circle-stroke-opacity": 0.22,
-            "circle-stroke-width": 4,
+            "circle-stroke-width": 3,
           },
         },
       },
       {
-        slot: "mark-low",
+        // Names make room for the numbers.
+        slot: "label",
         style: {
           id: "violation-bubble-number",
           type: "symbol",
@@ -105,7 +102,6 @@ export const violations: MapLayer = {
             "text-font": FONT,
             "text-size": ["interpolate", ["linear"], ["get", "point_count"], 3, 10.5, 200, 13],
             "text-allow-overlap": true,
-            "text-ignore-placement": true,
           },
           paint: { "text-color": colours.clusterText },
         },

@@ -4,13 +4,14 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Bbox, Feature, LayerName, Place } from "../api/client.ts";
 import { LAYERS } from "../layers/index.ts";
-import type { Look, MapLayer } from "../layers/layer.ts";
+import type { MapLayer } from "../layers/layer.ts";
 import { card } from "../modes/card.ts";
 import { nearest } from "../modes/here.ts";
 import type { Hit, Mode } from "../modes/mode.ts";
 import { street } from "../modes/street.ts";
-import { begin, collections, district, squads } from "../state/facts.ts";
-import { drift, language, light, shownLayers, state, words } from "../state/state.ts";
+import { begin, collections, district } from "../state/facts.ts";
+import { look } from "../state/look.ts";
+import { drift, light, shownLayers, state, words } from "../state/state.ts";
 import { answerBounds, answerFeatures } from "./answer.ts";
 import { boundsOf } from "./bounds.ts";
 import { addMarks } from "./marks.ts";
@@ -23,10 +24,6 @@ const REACH_PX = 5;
 export const chart = signal<MapLibreMap | null>(null);
 /** True once all that is shown has been drawn. */
 export const drawn = signal(false);
-
-function look(): Look {
-  return { light: light.value, language: language.value, squads: squads.value };
-}
 
 export function openMap(container: HTMLElement): MapLibreMap {
   setWorkerUrl(workerUrl);
@@ -77,6 +74,7 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
   });
   effect(() => {
     const features = answerFeatures(nearest.value, state.value.here, card.value);
+    drawn.value = false;
     map.getSource<GeoJSONSource>(ANSWER)?.setData({ type: "FeatureCollection", features });
   });
   effect(() => {
@@ -147,6 +145,7 @@ function bounds(map: MapLibreMap): Bbox {
 }
 
 function put(map: MapLibreMap, layer: MapLayer, features: Feature[]): void {
+  drawn.value = false;
   const parts = layer.source.divide?.(features) ?? { [layer.name]: features };
   for (const [id, part] of Object.entries(parts)) {
     const placed = part.filter((feature) => feature.geometry !== null) as GeoJSON.Feature[];

@@ -10,6 +10,11 @@ import { type Loaded, padded, serves } from "./bounds.ts";
 
 export const loaded = signal<Partial<Record<LayerName, Loaded>>>({});
 
+/** Whether all that is to be shown has come. */
+export function haveAll(names: readonly LayerName[]): boolean {
+  return names.every((name) => loaded.value[name]?.loading === false);
+}
+
 /** A layer with no more features than this is never windowed. */
 const WHOLE = 2_500;
 const PAUSE_MS = 120;

@@ -22,8 +22,8 @@ export interface Found {
 
 export interface Nearest {
   from: Place;
-  /** By which way it was answered. */
-  by: By;
+  /** Why it was answered by the straight line, when another way was asked for. */
+  refused: string | null;
   found: readonly Found[];
 }
 
@@ -37,8 +37,6 @@ export const nearest = signal<Nearest | null>(null);
 export const nearestTrouble = signal<string | null>(null);
 export const asking = signal(false);
 export const surroundings = signal<Surroundings | null>(null);
-/** Ways that the service refused, with its sentence: their buttons say why they are grey. */
-export const refusedWays = signal<Partial<Record<By, string>>>({});
 
 export function found(feature: Feature, position: number): Found {
   const { rank, distance_m: distance, line_m: line, duration_s: duration, reason, route } = feature.properties;
@@ -57,19 +55,16 @@ export function found(feature: Feature, position: number): Found {
 async function ask(from: Place, by: By, abort: AbortSignal): Promise<Nearest> {
   const { kind, onlyRoom } = state.peek();
   const question = { from, k: K, kind: kind ?? undefined, minRoom: onlyRoom ? 1 : undefined };
-  const answer = async (way: By): Promise<Nearest> => {
+  const answer = async (way: By, refused: string | null): Promise<Nearest> => {
     const { features } = await nearestParking({ ...question, by: way }, abort);
-    return { from, by: way, found: features.map(found) };
+    return { from, refused, found: features.map(found) };
   };
-  if (by === "line" || refusedWays.peek()[by]) return answer("line");
   try {
-    return await answer(by);
+    return await answer(by, null);
   } catch (error) {
     // A service without streets refuses ways along them; the straight line always answers.
-    if (!(error instanceof Refusal) || error.status !== 422) throw error;
-    const instead = await answer("line");
-    refusedWays.value = { ...refusedWays.peek(), [by]: error.message };
-    return instead;
+    if (!(error instanceof Refusal) || error.status !== 422 || by === "line") throw error;
+    return answer("line", error.message);
   }
 }
 

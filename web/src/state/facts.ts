@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { type Bbox, type Collection, collections as askCollections, items, type LayerName, Refusal } from "../api/client.ts";
 import type { Squad } from "../layers/layer.ts";
 import { learn } from "../text/names.ts";
-import { words } from "./state.ts";
+import { language, words } from "./state.ts";
 
 export const collections = signal<readonly Collection[]>([]);
 export const squads = signal<readonly Squad[]>([]);
@@ -38,7 +38,7 @@ export async function begin(): Promise<void> {
 
 async function askSquads(): Promise<void> {
   const [all, zones] = await Promise.all([
-    items("squads", { limit: 500, properties: "code,name,strength" }),
+    items("squads", { limit: 500, }),
     items("squad-zones", { limit: 500, properties: "squad_id" }),
   ]);
   const withZone = new Set(zones.features.map((zone) => zone.properties.squad_id));
@@ -46,6 +46,7 @@ async function askSquads(): Promise<void> {
     id: Number(id),
     code: String(properties.code),
     name: String(properties.name),
+    nameEn: String(properties["name:en"] ?? properties.name),
     strength: typeof properties.strength === "number" ? properties.strength : null,
     hasZone: withZone.has(Number(id)),
   }));
@@ -54,5 +55,6 @@ async function askSquads(): Promise<void> {
 }
 
 export function squadName(id: unknown): string | null {
-  return squads.value.find((squad) => squad.id === id)?.name ?? null;
+  const squad = squads.value.find((each) => each.id === id);
+  return squad ? (language.value === "en" ? squad.nameEn : squad.name) : null;
 }

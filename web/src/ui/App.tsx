@@ -2,9 +2,12 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { openMap, chart, drawn } from "../map/map.ts";
+import { layerOf } from "../layers/index.ts";
+import { haveAll } from "../map/windows.ts";
 import { card } from "../modes/card.ts";
+import { asking } from "../modes/here.ts";
 import { begin, collections, trouble } from "../state/facts.ts";
-import { language, light, state, words } from "../state/state.ts";
+import { language, light, shownLayers, state, words } from "../state/state.ts";
 import { Buttons } from "./Buttons.tsx";
 import { Side } from "./Side.tsx";
 import { Panel } from "./Panel.tsx";
@@ -53,7 +56,8 @@ function Trouble() {
 
 export function App() {
   const asked = state.value.here !== null || card.value !== null;
-  const ready = chart.value !== null && drawn.value && collections.value.length > 0;
+  const known = shownLayers.value.filter((name) => layerOf(name));
+  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && haveAll(known);
   return (
     <>
       <Chart />

@@ -4,13 +4,16 @@ import { layerOf } from "../layers/index.ts";
 import { anchor } from "../map/anchor.ts";
 import type { Card } from "../modes/card.ts";
 import { pile } from "../modes/street.ts";
-import { collections, squadName, squads } from "../state/facts.ts";
-import { language, light, step, words } from "../state/state.ts";
+import { collections, squadName } from "../state/facts.ts";
+import { look } from "../state/look.ts";
+import { language, step, words } from "../state/state.ts";
 import { declarations, layerTitle, moment, propertyTitle, valueText } from "../text/names.ts";
 import { Chevron, Pin } from "./icons.tsx";
 
 /** Told elsewhere on the card, or not for the eye. */
 const ASIDE = new Set(["name", "rev", "created_at", "updated_at", "entrances", "external_id"]);
+/** Names in other languages stand in the title. */
+const OTHER_NAME = /^name:/;
 
 function Value({ layer, property, value }: { layer: LayerName; property: string; value: unknown }) {
   const target = declarations.value[layer]?.[property]?.["x-ogc-collectionId"];
@@ -47,20 +50,19 @@ export function CardView({ card }: { card: Card }) {
   const { layer, id, feature, trouble } = card;
   const text = words.value;
   const description = layerOf(layer);
-  const look = { light: light.value, language: language.value, squads: squads.value };
   const properties = feature?.properties ?? {};
   const collection = collections.value.find((each) => each.id === layer);
   const order = description?.popup.order ?? [];
   const names = [...order.filter((name) => name in properties), ...Object.keys(properties).filter((name) => !order.includes(name))];
   const shown = names.filter((name) => {
     const value = properties[name];
-    return !ASIDE.has(name) && value !== null && value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
+    return !ASIDE.has(name) && !OTHER_NAME.test(name) && value !== null && value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
   });
   const place = anchor(feature?.geometry ?? null);
   return (
     <section class="card" aria-live="polite" aria-labelledby="card-title">
       <p class="kicker">{collection ? layerTitle(collection, language.value) : layer}<Pager card={card} /></p>
-      <h2 id="card-title">{feature ? description?.popup.title(properties, look) || `${layer} ${id}` : `${id}`}</h2>
+      <h2 id="card-title">{feature ? description?.popup.title(properties, look()) || `${layer} ${id}` : `${id}`}</h2>
       {trouble && <p class="note" role="alert">{trouble}</p>}
       {!feature && !trouble && <p class="note">{text.loading}…</p>}
       {feature && (

@@ -1,11 +1,13 @@
 // A place: its street and zone, and the nearest parking points, by the way and of the kind that is chosen.
 import type { ComponentChildren } from "preact";
 import type { By, Place } from "../api/client.ts";
+import { nameText } from "../layers/layer.ts";
 import { anchor } from "../map/anchor.ts";
 import { chart } from "../map/map.ts";
-import { asking, type Found, nearest, nearestTrouble, refusedWays, surroundings } from "../modes/here.ts";
+import { asking, type Found, nearest, nearestTrouble, surroundings } from "../modes/here.ts";
 import { KINDS, WAYS } from "../state/address.ts";
 import { squadName } from "../state/facts.ts";
+import { look } from "../state/look.ts";
 import { language, state, step, words } from "../state/state.ts";
 import { valueWord } from "../text/dictionary.ts";
 import { count, metres } from "../text/names.ts";
@@ -13,17 +15,15 @@ import { count, metres } from "../text/names.ts";
 interface Choice<T> {
   value: T;
   text: string;
-  /** Why it cannot be chosen. */
-  why?: string | undefined;
 }
 
 function Choices<T extends string>({ name, label, all, chosen, onChoose }: { name: string; label: string; all: readonly Choice<T>[]; chosen: T; onChoose: (value: T) => void }) {
   return (
     <fieldset class="choices">
       <legend class="unseen">{label}</legend>
-      {all.map(({ value, text, why }) => (
-        <label key={value} title={why} class={why ? "refused" : ""}>
-          <input type="radio" name={name} value={value} checked={value === chosen} disabled={why !== undefined} onChange={() => onChoose(value)} />
+      {all.map(({ value, text }) => (
+        <label key={value}>
+          <input type="radio" name={name} value={value} checked={value === chosen} onChange={() => onChoose(value)} />
           <span>{text}</span>
         </label>
       ))}
@@ -55,7 +55,7 @@ function Row({ found }: { found: Found }) {
     <li>
       <button type="button" class="found" onClick={go}>
         <span class="rank">{rank}</span>
-        <span class="found-name">{typeof properties.name === "string" ? properties.name : kind}</span>
+        <span class="found-name">{nameText(properties, look()) ?? kind}</span>
         <span class="found-far">{distanceM === null ? text.unreachable : metres(distanceM, language.value)}</span>
         <span class="found-more">
           {kind}
@@ -79,7 +79,7 @@ function Around({ place }: { place: Place }) {
       <dd>{value}</dd>
     </div>
   );
-  const sectionName = section && (typeof section.properties.name === "string" ? section.properties.name : valueWord("class", String(section.properties.class), language.value));
+  const sectionName = section && (nameText(section.properties, look()) ?? valueWord("class", String(section.properties.class), language.value));
   return (
     <>
       <p class="kicker">{`${place[0].toFixed(5)}, ${place[1].toFixed(5)}`}</p>
@@ -110,20 +110,19 @@ export function NearestView({ place }: { place: Place }) {
   const text = words.value;
   const { by, kind, onlyRoom } = state.value;
   const answer = nearest.value;
-  const why = refusedWays.value[by];
-  const ways = WAYS.map((way): Choice<By> => ({ value: way, text: text[way], why: refusedWays.value[way] }));
+  const ways = WAYS.map((way): Choice<By> => ({ value: way, text: text[way] }));
   const kinds: Choice<string>[] = [{ value: "", text: text.anyKind }, ...KINDS.map((each) => ({ value: each, text: valueWord("kind", each, language.value) }))];
   return (
     <section class="here" aria-labelledby="here-title">
       <Around place={place} />
       <h3>{text.nearest}</h3>
-      <Choices name="by" label={text.by} all={ways} chosen={why ? "line" : by} onChoose={(value) => step({ by: value })} />
+      <Choices name="by" label={text.by} all={ways} chosen={by} onChoose={(value) => step({ by: value })} />
       <Choices name="kind" label={text.kind} all={kinds} chosen={kind ?? ""} onChoose={(value) => step({ kind: KINDS.find((each) => each === value) ?? null })} />
       <label class="check">
         <input type="checkbox" id="only-room" checked={onlyRoom} onChange={() => step({ onlyRoom: !onlyRoom })} />
         {text.onlyRoom}
       </label>
-      {why && answer && <p class="note">{`${text.byLineInstead} ${why}`}</p>}
+      {answer?.refused && <p class="note">{`${text.byLineInstead} ${answer.refused}`}</p>}
       {nearestTrouble.value && <p class="note" role="alert">{nearestTrouble.value}</p>}
       <ol class="founds" id="nearest" aria-live="polite" aria-busy={asking.value}>
         {answer?.found.map((found) => <Row key={String(found.feature.id)} found={found} />)}

@@ -4,8 +4,9 @@ import type { Collection } from "../api/client.ts";
 import { LAYERS } from "../layers/index.ts";
 import type { MapLayer } from "../layers/layer.ts";
 import { loaded } from "../map/windows.ts";
-import { collections, squads } from "../state/facts.ts";
-import { language, light, shownLayers, toggleLayer, words } from "../state/state.ts";
+import { collections } from "../state/facts.ts";
+import { look } from "../state/look.ts";
+import { language, shownLayers, toggleLayer, words } from "../state/state.ts";
 import { count, layerTitle } from "../text/names.ts";
 import { Chevron } from "./icons.tsx";
 import { Swatch } from "./Swatch.tsx";
@@ -24,7 +25,7 @@ function shownCount(layer: MapLayer, collection: Collection, on: boolean): strin
 
 function Layer({ layer, collection }: { layer: MapLayer; collection: Collection }) {
   const on = shownLayers.value.includes(layer.name);
-  const entries = layer.legend({ light: light.value, language: language.value, squads: squads.value });
+  const entries = layer.legend(look());
   const title = layerTitle(collection, language.value);
   const [only] = entries;
   const single = entries.length === 1 ? only : undefined;

@@ -26,8 +26,10 @@ export function Side() {
       <button type="button" class="close" id="close" aria-label={words.value.close} title={words.value.close} onClick={close}>
         <Cross />
       </button>
-      {card.value && <CardView card={card.value} />}
-      {here && <NearestView place={here} />}
+      <div class="side-body">
+        {card.value && <CardView card={card.value} />}
+        {here && <NearestView place={here} />}
+      </div>
     </aside>
   );
 }
