@@ -17,6 +17,7 @@ pub mod import;
 pub mod export;
 pub mod nearest;
 pub mod streets;
+pub mod travel;
 pub mod check;
 pub mod doctor;
 pub mod question;

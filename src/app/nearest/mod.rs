@@ -174,7 +174,7 @@ fn metres(metres: f64) -> Json {
 }
 
 /// Whether a feature answers the question's conditions.
-fn accepts(question: &NearestQuestion, row: &Row<'_>) -> bool {
+pub(super) fn accepts(question: &NearestQuestion, row: &Row<'_>) -> bool {
     question.conditions.iter().all(|condition| condition.holds(row))
         && has_room(row, question)
         && is_not_closed(row, question)
