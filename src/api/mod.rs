@@ -88,6 +88,7 @@ impl Service {
 
     /// From here on requests are answered.
     pub fn ready(&self, app: App) {
+        app.keep_streets_warm();
         // A second call would change nothing.
         drop(self.app.set(app));
     }

@@ -5,7 +5,9 @@
 //! multiplier for each demand between 0 and its weight; the bound is the weight left over plus the p dearest sets. It
 //! knows no streets.
 
-/// Weights of the demands, and for each candidate the demands that it covers.
+use std::collections::BTreeMap;
+
+/// Weights of the demands, and for each candidate the demands that it covers, rising.
 #[derive(Debug, Clone, Default)]
 pub struct Problem {
     pub weights: Vec<u64>,
@@ -46,7 +48,47 @@ struct Node {
 /// The best p candidates. The answer depends on nothing but the problem and `budget`, about the number of looks at a
 /// demand of a candidate; when it is used up the best so far is answered with its bound.
 pub fn cover(problem: &Problem, budget: u64) -> Cover {
-    Solver::new(problem, budget).solve()
+    let (smaller, kept) = reduced(problem);
+    let mut cover = Solver::new(&smaller, budget).solve();
+    cover.chosen = cover.chosen.into_iter().map(|candidate| kept[candidate]).collect();
+    cover
+}
+
+/// The same problem without candidates that another one covers whole, and with demands that the same candidates cover
+/// taken together; and the number of each candidate that is left. No best choice is lost.
+fn reduced(problem: &Problem) -> (Problem, Vec<usize>) {
+    let mut by_demand: Vec<Vec<u32>> = vec![Vec::new(); problem.weights.len()];
+    for (candidate, demands) in problem.covers.iter().enumerate() {
+        demands.iter().for_each(|demand| by_demand[*demand as usize].push(candidate as u32));
+    }
+    // Of two that cover the same the first stays.
+    let beaten = |candidate: usize| {
+        let own = &problem.covers[candidate];
+        let Some(rarest) = own.iter().min_by_key(|demand| by_demand[**demand as usize].len()) else { return true };
+        by_demand[*rarest as usize].iter().map(|other| *other as usize).any(|other| {
+            let theirs = &problem.covers[other];
+            let may = theirs.len() > own.len() || (theirs.len() == own.len() && other < candidate);
+            may && other != candidate && own.iter().all(|demand| theirs.binary_search(demand).is_ok())
+        })
+    };
+    let kept: Vec<usize> = (0..problem.covers.len()).filter(|candidate| !beaten(*candidate)).collect();
+    let mut covering: Vec<Vec<u32>> = vec![Vec::new(); problem.weights.len()];
+    for (place, candidate) in kept.iter().enumerate() {
+        problem.covers[*candidate].iter().for_each(|demand| covering[*demand as usize].push(place as u32));
+    }
+    let mut groups: BTreeMap<Vec<u32>, u64> = BTreeMap::new();
+    for (candidates, weight) in covering.into_iter().zip(&problem.weights) {
+        if !candidates.is_empty() {
+            *groups.entry(candidates).or_insert(0) += weight;
+        }
+    }
+    let mut smaller =
+        Problem { weights: Vec::with_capacity(groups.len()), covers: vec![Vec::new(); kept.len()], p: problem.p };
+    for (number, (candidates, weight)) in groups.into_iter().enumerate() {
+        smaller.weights.push(weight);
+        candidates.iter().for_each(|candidate| smaller.covers[*candidate as usize].push(number as u32));
+    }
+    (smaller, kept)
 }
 
 struct Solver<'a> {

@@ -22,7 +22,7 @@ pub use gaps::{Gap, gaps};
 pub use outline::{Outline, outline};
 pub use reach::{Reached, Stretch, reach};
 pub use search::{Search, Weight};
-pub use siting::{Candidate, Demand, coverage};
+pub use siting::{Candidate, Demand, coverage, sites};
 pub use tables::Tables;
 pub use targets::{Foot, Place, Targets};
 pub use ways::{Part, Way, line_of};

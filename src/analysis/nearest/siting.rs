@@ -1,7 +1,7 @@
 //! Which demand along streets each candidate site would serve.
 
 use crate::analysis::nearest::search::{Search, Weight};
-use crate::spatial::network::Spot;
+use crate::spatial::network::{Graph, Network, Spot};
 
 /// Something along a street that wants a point near it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,4 +61,29 @@ pub fn coverage(search: &mut Search<'_>, candidates: &[Candidate], demands: &[De
             served
         })
         .collect()
+}
+
+/// Places of the network where a point could be: every junction of the largest piece once, and the middle of every
+/// section that is longer than `middle_um`.
+pub fn sites(network: &Network, graph: &Graph, middle_um: u64) -> Vec<Candidate> {
+    let mut taken = vec![false; network.junctions()];
+    let mut sites = Vec::new();
+    for section in (0..network.len()).filter(|section| graph.ways[*section].any()) {
+        let length = network.length_um(section);
+        let [start, end] = network.ends(section);
+        let mut add = |along_um: u64| {
+            let at = network.place(section, along_um);
+            let spot = Spot { section: section as u32, along_um, access_um: 0, at, on_island: false };
+            sites.push(Candidate { spot });
+        };
+        for (junction, along_um) in [(start, 0), (end, length)] {
+            if !std::mem::replace(&mut taken[junction as usize], true) {
+                add(along_um);
+            }
+        }
+        if length > middle_um {
+            add(length / 2);
+        }
+    }
+    sites
 }

@@ -9,7 +9,7 @@ use geo::{Coord, LineString};
 
 use crate::spatial::geodesic::{distance_m, short_distance_m};
 use crate::spatial::network::graph::Graph;
-use crate::spatial::network::segments::{Hit, Segments};
+use crate::spatial::network::segments::{Hit, Segment, Segments};
 use crate::spatial::network::{Profile, Street, Ways, join_near, junctions};
 
 /// Micrometres in a metre.
@@ -183,10 +183,23 @@ impl Network {
         }
         let on_island =
             graph.elsewhere.nearest(from, hit.plane_m).is_some_and(|near| near.plane_m < hit.plane_m - 1e-3);
-        let along = self.along(hit.line as usize);
-        let (before, after) = (along[hit.piece as usize], along[hit.piece as usize + 1]);
-        let along_um = before + ((after - before) as f64 * hit.share).round() as u64;
+        let along_um = self.along_of(hit.line as usize, &hit);
         Some(Spot { section: hit.line, along_um, access_um: (access_m * UM).round() as u64, at: hit.at, on_island })
+    }
+
+    /// How far along one section, in micrometres from its start, the foot of a place lies.
+    pub fn along_at(&self, section: usize, from: Coord) -> u64 {
+        let pieces = self.line(section).windows(2).enumerate();
+        let piece =
+            |(piece, pair): (usize, &[Coord])| Segment { start: pair[0], end: pair[1], line: 0, piece: piece as u32 };
+        let hit = Segments::new(pieces.map(piece).collect()).nearest(from, f64::INFINITY);
+        hit.map_or(0, |hit| self.along_of(section, &hit))
+    }
+
+    fn along_of(&self, section: usize, hit: &Hit) -> u64 {
+        let along = self.along(section);
+        let (before, after) = (along[hit.piece as usize], along[hit.piece as usize + 1]);
+        before + ((after - before) as f64 * hit.share).round() as u64
     }
 
     /// The part of a section between two places given by their travel from its start, in that order: backwards when
