@@ -15,6 +15,7 @@ use crate::api::jobs;
 use crate::api::negotiate::{Media, has_already, negotiate};
 use crate::api::problem::Problem;
 use crate::app::answers::{Form, Question};
+use crate::app::before_after::{self, BeforeAfterQuestion, before_after};
 use crate::app::hotspots::{HotspotsQuestion, hotspots};
 use crate::app::jobs::{Done, Monitor};
 use crate::app::patterns::{PatternsQuestion, time_patterns};
@@ -124,6 +125,17 @@ pub async fn patterns(Ready(app): Ready, mut asked: Asked) -> Result<Response, P
     let question = wanted.ask(&app, snapshot);
     respond(app, asked, (media, crs), question, "time-patterns", move |app, snapshot, monitor| {
         time_patterns(app, snapshot, &wanted, monitor)
+    })
+    .await
+}
+
+pub async fn comparison(Ready(app): Ready, mut asked: Asked) -> Result<Response, Problem> {
+    let Decoded { mut texts, conditions, form, media, crs, snapshot } =
+        decode(&app, &mut asked, &before_after::PARAMETERS, true)?;
+    let wanted = BeforeAfterQuestion::read(&app, &mut texts, form, &crs, conditions)?;
+    let question = wanted.ask(&app, snapshot);
+    respond(app, asked, (media, crs), question, "before-after", move |app, snapshot, monitor| {
+        before_after(app, snapshot, &wanted, monitor)
     })
     .await
 }

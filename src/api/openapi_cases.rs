@@ -8,7 +8,7 @@ use crate::app::hotspots::METHODS;
 /// Names in the table of endpoints that differ from the ones in the address: the same word asks for something else.
 pub const SHOWN: [(&str, &str); 2] = [("limit_rows", "limit"), ("by_streets", "by")];
 
-pub const PARAMETERS: [Parameter; 31] = [
+pub const PARAMETERS: [Parameter; 38] = [
     ("category", "query", || json!({ "type": "string" }), "Slugs, codes or names of categories, with commas between; all when none"),
     ("from", "query", || json!({ "type": "string" }), "Start of the period, inclusive; a bare date is its start in the configured zone"),
     ("to", "query", || json!({ "type": "string" }), "End of the period, exclusive; a bare date is its start"),
@@ -38,6 +38,13 @@ pub const PARAMETERS: [Parameter; 31] = [
     ("distance_m", "query", || json!({ "type": "number", "minimum": 0, "default": 50 }), "Cases so near are linked, metres"),
     ("window_days", "query", || json!({ "type": "number", "minimum": 0, "default": 30 }), "Cases so near in time are linked, days"),
     ("by_streets", "query", || json!({ "type": "string", "enum": ["walk", "line"] }), "Along the streets, or in a straight line; along the streets where there are any"),
-    ("split_date", "query", || json!({ "type": "string" }), "When something was done: before and after are compared"),
+    ("split_date", "query", || json!({ "type": "string" }), "When something was done; the period before is as long as the one after"),
+    ("before", "query", || json!({ "type": "string" }), "The period before, from/to, instead of what split_date makes"),
+    ("after", "query", || json!({ "type": "string" }), "The period after, from/to"),
+    ("sections", "query", || json!({ "type": "string" }), "Where it was done: ids or external ids of road sections, with commas between"),
+    ("area", "query", || json!({ "type": "string" }), "Where it was done: sections whose middle lies in this polygon, well-known text in crs"),
+    ("control_sections", "query", || json!({ "type": "string" }), "Sections to compare with; all beyond the rings when neither these nor control_area are given"),
+    ("control_area", "query", || json!({ "type": "string" }), "Sections whose middle lies in this polygon, to compare with"),
+    ("rings", "query", || json!({ "type": "string", "default": "150,300" }), "Outer edges of rings round the target along the streets, metres: where cases may have moved to"),
     ("Prefer", "header", || json!({ "type": "string" }), "respond-async: 202 at once and a job to come back to; wait=n: after n seconds at most"),
 ];

@@ -20,6 +20,7 @@ pub mod answers;
 mod effort;
 pub mod patterns;
 pub mod recurrence;
+pub mod before_after;
 pub mod hotspots;
 pub mod import;
 pub mod export;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::app::answers::Form;
+use crate::app::before_after::{BeforeAfterQuestion, before_after};
 use crate::app::hotspots::{HotspotsQuestion, hotspots};
 use crate::app::jobs::{Done, Monitor};
 use crate::app::patterns::{PatternsQuestion, time_patterns};
@@ -155,6 +156,38 @@ pub(super) struct RecurrenceArguments {
 }
 
 #[derive(Args)]
+pub(super) struct BeforeAfterArguments {
+    #[command(flatten)]
+    selecting: Selecting,
+    /// When something was done; the period before is as long as the one after
+    #[arg(long, value_name = "T")]
+    split_date: Option<String>,
+    /// The period before, instead of what --split-date makes
+    #[arg(long, value_name = "FROM/TO")]
+    before: Option<String>,
+    /// The period after
+    #[arg(long, value_name = "FROM/TO")]
+    after: Option<String>,
+    /// Where it was done: ids or external ids of road sections
+    #[arg(long, value_name = "ID,ID")]
+    sections: Option<String>,
+    /// Where it was done: sections whose middle lies in this polygon
+    #[arg(long, value_name = "WKT")]
+    area: Option<String>,
+    /// Sections to compare with [default: all beyond the rings]
+    #[arg(long, value_name = "ID,ID")]
+    control_sections: Option<String>,
+    /// Sections whose middle lies in this polygon, to compare with
+    #[arg(long, value_name = "WKT")]
+    control_area: Option<String>,
+    /// Outer edges of rings along the streets, metres [default: 150,300]
+    #[arg(long, value_name = "LIST")]
+    rings: Option<String>,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+#[derive(Args)]
 pub(super) struct PatternsArguments {
     #[command(flatten)]
     selecting: Selecting,
@@ -289,4 +322,26 @@ pub(super) async fn list_patterns(global: &Global, arguments: PatternsArguments)
     let question = PatternsQuestion::read(&app, &mut texts, form, conditions).map_err(usage)?;
     let snapshot = app.snapshot();
     work(move |monitor| time_patterns(&app, &snapshot, &question, monitor)).await
+}
+
+pub(super) async fn compare_before_after(global: &Global, arguments: BeforeAfterArguments) -> Result<(), Failure> {
+    let mut texts = texts(
+        &arguments.selecting,
+        &[
+            ("split_date", &arguments.split_date),
+            ("before", &arguments.before),
+            ("after", &arguments.after),
+            ("sections", &arguments.sections),
+            ("area", &arguments.area),
+            ("control_sections", &arguments.control_sections),
+            ("control_area", &arguments.control_area),
+            ("rings", &arguments.rings),
+        ],
+    );
+    let app = global.open(Mode::Existing, &LAYERS).await?;
+    let conditions = conditions(&app, &arguments.selecting)?;
+    let (form, crs) = (arguments.writing.form(), &arguments.writing.crs);
+    let question = BeforeAfterQuestion::read(&app, &mut texts, form, crs, conditions).map_err(usage)?;
+    let snapshot = app.snapshot();
+    work(move |monitor| before_after(&app, &snapshot, &question, monitor)).await
 }

@@ -66,6 +66,8 @@ enum Command {
     Hotspots(Box<cases::HotspotsArguments>),
     /// Cases that come again nearby: groups, their share, the time to recur
     Recurrence(cases::RecurrenceArguments),
+    /// Cases before and after something was done, against a control, and whether they moved nearby
+    BeforeAfter(Box<cases::BeforeAfterArguments>),
     /// When cases happen: hour by weekday, months, trend and season
     TimePatterns(cases::PatternsArguments),
     /// Is the map sound? Doubled, dangling and nameless streets, islands; each with its place, as GeoJSON
@@ -140,6 +142,7 @@ async fn dispatch(Arguments { global, command }: Arguments) -> Result<(), Failur
         Command::Nearest(arguments) => nearest::nearest(&global, arguments).await,
         Command::Hotspots(arguments) => cases::list_hotspots(&global, *arguments).await,
         Command::Recurrence(arguments) => cases::list_recurrences(&global, arguments).await,
+        Command::BeforeAfter(arguments) => cases::compare_before_after(&global, *arguments).await,
         Command::TimePatterns(arguments) => cases::list_patterns(&global, arguments).await,
         Command::Check(arguments) => check::check(&global, arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&global, arguments).await,
