@@ -6,5 +6,7 @@ pub mod random;
 pub mod parallel;
 pub mod nearest;
 pub mod hotspots;
+pub mod recurrence;
+pub mod rhythm;
 pub mod assignment;
 pub mod postman;

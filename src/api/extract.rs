@@ -78,7 +78,7 @@ impl FromRequestParts<Shared> for OfFeature {
     }
 }
 
-async fn segment(parts: &mut Parts, service: &Shared, wanted: &str) -> Result<String, Problem> {
+pub async fn segment(parts: &mut Parts, service: &Shared, wanted: &str) -> Result<String, Problem> {
     let segments = RawPathParams::from_request_parts(parts, service)
         .await
         .map_err(|_| Problem::new(Kind::Malformed, "the path is not UTF-8 when its escapes are undone"))?;

@@ -11,13 +11,17 @@ mod extract;
 mod feed;
 mod guard;
 mod health;
+mod hotspots;
 mod imports;
 mod items;
+mod jobs;
 mod landing;
 mod metrics;
 mod nearest;
 mod negotiate;
 mod openapi;
+mod openapi_cases;
+mod page;
 mod parameters;
 mod problem;
 mod routes;
@@ -45,6 +49,7 @@ use crate::domain::feature::Rev;
 
 pub use guard::Access;
 pub use openapi::openapi;
+pub use page::{HOW_TO_BUILD, is_built_in};
 pub use serve::{Limits, Listening};
 
 /// What every request can reach. The app is there once the world is loaded.
@@ -83,6 +88,7 @@ impl Service {
 
     /// From here on requests are answered.
     pub fn ready(&self, app: App) {
+        app.keep_streets_warm();
         // A second call would change nothing.
         drop(self.app.set(app));
     }

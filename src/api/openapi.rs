@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::api::openapi_cases;
 use crate::api::problem::TABLE;
 use crate::api::routes::{Content, ENDPOINTS, Endpoint};
 use crate::api::schema::geojson_schema;
@@ -9,9 +10,9 @@ use crate::domain::category::Catalogue;
 use crate::domain::layer::Layer;
 
 /// Where a parameter stands, its schema, and what it does.
-type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
+pub(super) type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
-const PARAMETERS: [Parameter; 35] = [
+const PARAMETERS: [Parameter; 36] = [
     (
         "bbox",
         "query",
@@ -106,6 +107,7 @@ const PARAMETERS: [Parameter; 35] = [
     ("dry_run", "query", || json!({ "type": "boolean", "default": false }), "Say what would change, change nothing"),
     ("name", "query", || json!({ "type": "string" }), "Name of the file, when it is the body"),
     ("layer", "path", || json!({ "type": "string", "enum": layer_names() }), "The layer"),
+    ("file", "path", || json!({ "type": "string" }), "Name of the file"),
     ("id", "path", || json!({ "type": "integer", "minimum": 1 }), "The feature's id"),
 ];
 
@@ -134,7 +136,7 @@ pub fn openapi() -> Json {
 }
 
 fn operation(endpoint: &Endpoint) -> Json {
-    let in_path = ["layer", "id"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
+    let in_path = ["layer", "id", "file"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
     let references: Vec<Json> =
         in_path.chain(endpoint.parameters.iter().copied()).map(|name| reference("parameters", name)).collect();
     let mut responses = Map::new();
@@ -180,6 +182,7 @@ fn content(content: Content) -> Option<Json> {
         }),
         Content::Schema => json!({ "application/schema+json": { "schema": { "type": "object" } } }),
         Content::Html => json!({ "text/html": { "schema": { "type": "string" } } }),
+        Content::Bytes => json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } }),
         Content::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
         Content::Feature => json!({ "application/geo+json": { "schema": schema("feature") } }),
         Content::Features => json!({
@@ -264,9 +267,10 @@ fn problems() -> Json {
 }
 
 fn parameters() -> Json {
-    let described = PARAMETERS.iter().map(|(name, place, schema, description)| {
+    let described = PARAMETERS.iter().chain(&openapi_cases::PARAMETERS).map(|(name, place, schema, description)| {
         // In a form or an address the layer is called so, too.
-        let shown = if *name == "layer_name" { "layer".to_owned() } else { component(name) };
+        let shown = openapi_cases::SHOWN.iter().find(|(own, _)| own == name).map_or(*name, |(_, shown)| shown);
+        let shown = if shown == "layer_name" { "layer".to_owned() } else { component(shown) };
         let mut parameter = json!({ "name": shown, "in": place, "schema": schema(), "description": description });
         if *place == "path" {
             parameter["required"] = true.into();

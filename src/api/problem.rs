@@ -246,6 +246,12 @@ impl IntoResponse for Problem {
 
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&AppError> for Problem {
+    fn from(error: &AppError) -> Self {
         let detail = error.to_string();
         match error {
             AppError::NotFound { .. } => Self::new(Kind::NotFound, detail),
@@ -257,18 +263,21 @@ impl From<AppError> for Problem {
                 problem
             }
             AppError::GuardRequired => Self::new(Kind::GuardRequired, detail),
-            AppError::Invalid(errors) => Self::new(Kind::Invalid, detail).with_errors(errors),
+            AppError::Invalid(errors) => Self::new(Kind::Invalid, detail).with_errors(errors.clone()),
             AppError::Conflict { pointer, .. } => {
-                let errors = pointer.map(|pointer| FieldError::new(pointer, detail.clone())).into_iter().collect();
+                let errors = pointer.iter().map(|pointer| FieldError::new(pointer, detail.clone())).collect();
                 Self::new(Kind::Conflict, detail).with_errors(errors)
             }
             AppError::KeyReused => Self::new(Kind::Invalid, detail),
             AppError::Overloaded => Self::new(Kind::Overloaded, detail),
+            AppError::TooLong { .. } => Self::new(Kind::Overloaded, detail),
+            AppError::Cancelled => Self::new(Kind::NotFound, detail),
+            AppError::Question { .. } => Self::new(Kind::Malformed, detail),
             AppError::Starting => Self::new(Kind::Starting, detail),
             AppError::DiskFull => Self::new(Kind::DiskFull, detail),
             AppError::Format(inner) => inner.into(),
             AppError::Configuration(_) | AppError::Store(_) | AppError::Output(_) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a request failed");
+                tracing::error!(error = error as &dyn std::error::Error, "a request failed");
                 Self::new(Kind::Internal, "the service failed; the failure was recorded")
             }
         }
@@ -277,11 +286,17 @@ impl From<AppError> for Problem {
 
 impl From<FormatError> for Problem {
     fn from(error: FormatError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&FormatError> for Problem {
+    fn from(error: &FormatError) -> Self {
         let problem = Self::new(Kind::Malformed, error.to_string());
         match error {
             FormatError::Feature { place, detail, .. } => {
                 let pointer = place.strip_prefix("feature ").map(|at| format!("/features/{at}")).unwrap_or_default();
-                problem.with_errors(vec![FieldError::new(pointer, detail)])
+                problem.with_errors(vec![FieldError::new(pointer, detail.as_str())])
             }
             _ => problem,
         }

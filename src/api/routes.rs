@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, imports, items, landing, nearest, sections, single};
+use crate::api::{Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, sections, single};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -35,6 +35,8 @@ pub enum Content {
     Schema,
     Html,
     Text,
+    /// Whatever the file is.
+    Bytes,
     Feature,
     Features,
     /// One or a collection.
@@ -48,7 +50,7 @@ pub enum Content {
 
 pub struct Endpoint {
     pub method: Method,
-    /// `{layer}` and `{id}` are the only variables.
+    /// `{layer}`, `{id}` and `{file}` are the only variables.
     pub path: &'static str,
     /// `operationId`.
     pub name: &'static str,
@@ -63,7 +65,7 @@ pub struct Endpoint {
     route: fn() -> MethodRouter<Shared>,
 }
 
-use Content::{Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text};
+use Content::{Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text};
 
 macro_rules! endpoint {
     ($method:ident $path:literal $name:literal, $summary:literal, [$($parameter:literal),*], $body:ident => $status:literal $answer:ident, [$($problem:literal),*], $route:expr) => {
@@ -75,9 +77,8 @@ macro_rules! endpoint {
 }
 
 pub const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(Get "/" "page", "The page", [], Nothing => 200 Html, [], routing::get(health::page)),
-    endpoint!(Get "/map.js" "mapScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::map_script)),
-    endpoint!(Get "/frame.js" "frameScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::frame_script)),
+    endpoint!(Get "/" "page", "The page", [], Nothing => 200 Html, [], routing::get(page::page)),
+    endpoint!(Get "/assets/{file}" "pageAsset", "A file of the page; its name holds a digest of its content", [], Nothing => 200 Bytes, [404], routing::get(page::asset)),
     endpoint!(Get "/healthz" "healthz", "Is the service up?", [], Nothing => 200 Json, [], routing::get(health::healthz)),
     endpoint!(Get "/readyz" "readyz", "Is the world loaded?", [], Nothing => 200 Json, [503], routing::get(health::readyz)),
     endpoint!(Get "/metrics" "metrics", "Figures for Prometheus", [], Nothing => 200 Text, [], routing::get(health::metrics)),
@@ -122,6 +123,27 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Post "/api/imports" "import", "A file into a layer: as a form with the fields file, layer and so on, or as the body with the rest in the address",
         ["layer_name", "crs", "xy", "wkt", "map", "set", "tz", "encoding", "format", "on_error", "dry_run", "force", "name"],
         File => 200 Json, [400, 403, 408, 409, 413, 415, 422, 503, 507], routing::post(imports::post).layer(DefaultBodyLimit::disable())),
+    endpoint!(Get "/api/hotspots" "hotspots", "Where the hotspots are, on road sections or cells: a ranking, significance, densities, clusters",
+        ["category", "from", "to", "hours", "weekdays", "method", "unit", "cell_m", "grid_crs", "bandwidth_m", "alpha", "seed", "permutations",
+         "value", "exposure", "period", "split", "algorithm", "eps_m", "min_points", "eps_days", "model", "distances", "days", "empty", "limit_rows",
+         "crs", "f", "Prefer", "{property}"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::list)),
+    endpoint!(Get "/api/recurrence" "recurrence", "Cases that come again nearby: groups, their share, the time to recur",
+        ["category", "from", "to", "hours", "weekdays", "distance_m", "window_days", "by_streets", "limit_rows", "crs", "f", "Prefer", "{property}"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::recurring)),
+    endpoint!(Get "/api/time-patterns" "timePatterns", "When cases happen: hour by weekday, months, trend and season",
+        ["category", "from", "to", "hours", "weekdays", "f", "Prefer", "{property}"],
+        Nothing => 200 Json, [400, 404, 406, 422, 503], routing::get(hotspots::patterns)),
+    endpoint!(Get "/api/before-after" "beforeAfter", "Cases before and after something was done on some sections, against a control, and whether they moved nearby",
+        ["category", "from", "to", "hours", "weekdays", "split_date", "before", "after", "sections", "area", "control_sections", "control_area",
+         "rings", "crs", "f", "Prefer", "{property}"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::comparison)),
+    endpoint!(Get "/api/jobs/{id}" "job", "How far long work is that was asked for with Prefer: respond-async; its result when it is done", [],
+        Nothing => 200 Json, [400, 404, 503], routing::get(jobs::get)),
+    endpoint!(Get "/api/jobs/{id}/result" "jobResult", "What came out of long work, as it would have been answered at once", [],
+        Nothing => 200 Json, [400, 404, 422, 503], routing::get(jobs::result)),
+    endpoint!(Delete "/api/jobs/{id}" "cancelJob", "Cancel long work, or forget its result", [],
+        Nothing => 200 Json, [400, 404, 503], routing::delete(jobs::delete)),
     endpoint!(Get "/api/changes" "changes", "What changed, whole commits in order; as an event stream the ones to come, too",
         ["since", "limit", "f"], Nothing => 200 Events, [400, 406, 410, 503], routing::get(changes::list)),
 ];

@@ -24,6 +24,16 @@ pub enum AppError {
     KeyReused,
     #[error("too many writes are waiting: try again shortly")]
     Overloaded,
+    #[error("the work was cancelled")]
+    Cancelled,
+    #[error(
+        "the answer takes longer than {seconds} s: ask for less (a shorter period, fewer permutations), or send \
+         'Prefer: respond-async' and come back for it"
+    )]
+    TooLong { seconds: u64 },
+    /// What was asked for is understood, and makes no sense: the parameter and a sentence.
+    #[error("{name}: {detail}")]
+    Question { name: &'static str, detail: String },
     #[error("the map is still loading: try again shortly")]
     Starting,
     #[error("the disk is full: reads go on, writes come back when there is room")]

@@ -13,9 +13,20 @@ mod references;
 mod write;
 mod writer;
 mod turn;
+pub mod jobs;
+pub mod selection;
+pub mod texts;
+pub mod answers;
+mod effort;
+pub mod patterns;
+pub mod recurrence;
+pub mod before_after;
+pub mod hotspots;
 pub mod import;
 pub mod export;
 pub mod nearest;
+pub mod streets;
+pub mod travel;
 pub mod check;
 pub mod doctor;
 pub mod question;
@@ -62,9 +73,14 @@ pub(crate) struct Inner {
     pub reach: facts::Reach,
     pub fold: tokio::sync::Notify,
     pub jurisdictions: jurisdiction::Cache,
+    pub streets: streets::Cache,
     /// Lets only a few large inputs be read at a time.
     pub reading: tokio::sync::Semaphore,
     pub publications: Publications,
+    pub jobs: Arc<jobs::Jobs>,
+    pub answers: answers::AnswerCache,
+    pub towns: hotspots::TownCache,
+    pub efforts: effort::EffortCache,
     /// What works in the background until [`App::close`].
     pub tasks: std::sync::Mutex<Vec<tokio::task::AbortHandle>>,
 }
@@ -132,8 +148,13 @@ impl App {
             reach,
             fold: tokio::sync::Notify::new(),
             jurisdictions: jurisdiction::Cache::default(),
+            streets: streets::Cache::default(),
             reading: tokio::sync::Semaphore::new(2),
             publications: Publications::default(),
+            jobs: Arc::default(),
+            answers: answers::AnswerCache::default(),
+            towns: hotspots::TownCache::default(),
+            efforts: effort::EffortCache::default(),
             tasks: std::sync::Mutex::default(),
         }));
         writer::start(&app, jobs);
@@ -145,6 +166,7 @@ impl App {
     pub async fn close(&self) {
         let tasks = std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         tasks.iter().for_each(tokio::task::AbortHandle::abort);
+        self.0.jobs.close();
         self.0.store.close().await;
     }
 
@@ -176,6 +198,11 @@ impl App {
 
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Long work and what came out of it.
+    pub fn jobs(&self) -> &Arc<jobs::Jobs> {
+        &self.0.jobs
     }
 
     /// The newest sequence that readers can see.

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use encoding_rs::Encoding;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::app::import::effort::{EffortRequest, import_effort};
 use crate::app::import::{ImportRequest, Summary, import as run_import, layers_needed};
 use crate::cli::{Failure, Global};
 use crate::domain::layer::Layer;
@@ -19,8 +20,9 @@ use crate::store::Mode;
 
 #[derive(Args)]
 pub(super) struct ImportArguments {
-    #[arg(value_parser = super::layer)]
-    layer: Layer,
+    /// A layer, or patrol-effort: a table of section, from, to, minutes and/or passes
+    #[arg(value_name = "LAYER", value_parser = target)]
+    target: Target,
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Coordinate system of the files: wgs84, cgcs2000, gcj02, bd09 or EPSG:n [default: what the file says, else wgs84]
@@ -58,6 +60,22 @@ pub(super) struct ImportArguments {
     force: bool,
 }
 
+/// Where to.
+#[derive(Clone, Copy)]
+enum Target {
+    Layer(Layer),
+    PatrolEffort,
+}
+
+const PATROL_EFFORT: &str = "patrol-effort";
+
+fn target(name: &str) -> Result<Target, String> {
+    if name == PATROL_EFFORT {
+        return Ok(Target::PatrolEffort);
+    }
+    super::layer(name).map(Target::Layer).map_err(|error| format!("{error}; or {PATROL_EFFORT}"))
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum OnError {
     /// Store nothing at all
@@ -76,8 +94,17 @@ fn column_pair(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) async fn import(global: &Global, arguments: ImportArguments) -> Result<(), Failure> {
+    for file in &arguments.files {
+        if let Err(error) = std::fs::metadata(file) {
+            return Err(Failure::Failed(anyhow::anyhow!("cannot open {}: {error}", file.display())));
+        }
+    }
+    let layer = match arguments.target {
+        Target::Layer(layer) => layer,
+        Target::PatrolEffort => return effort(global, arguments).await,
+    };
     let request = ImportRequest {
-        layer: arguments.layer,
+        layer,
         files: arguments.files,
         open: OpenOptions {
             format: arguments.format,
@@ -93,17 +120,30 @@ pub(super) async fn import(global: &Global, arguments: ImportArguments) -> Resul
         dry_run: arguments.dry_run,
         force: arguments.force,
     };
-    for file in &request.files {
-        if let Err(error) = std::fs::metadata(file) {
-            return Err(Failure::Failed(anyhow::anyhow!("cannot open {}: {error}", file.display())));
-        }
-    }
     let app = global.open(Mode::Create, &layers_needed(request.layer)).await?;
     let bar = progress_bar();
     let outcome = run_import(&app, &request, &|read| bar.set_position(read)).await;
     bar.finish_and_clear();
     app.close().await;
-    tell(&request, &outcome?)
+    tell(request.layer.name(), request.dry_run, &outcome?)
+}
+
+async fn effort(global: &Global, arguments: ImportArguments) -> Result<(), Failure> {
+    let request = EffortRequest {
+        files: arguments.files,
+        open: OpenOptions { format: arguments.format, encoding: arguments.encoding, ..OpenOptions::default() },
+        map: arguments.map,
+        set: arguments.set,
+        timezone: arguments.tz,
+        skip_errors: matches!(arguments.on_error, OnError::Skip),
+        dry_run: arguments.dry_run,
+    };
+    let app = global.open(Mode::Existing, &[Layer::RoadSections]).await?;
+    let bar = progress_bar();
+    let outcome = import_effort(&app, &request, &|read| bar.set_position(read)).await;
+    bar.finish_and_clear();
+    app.close().await;
+    tell(PATROL_EFFORT, request.dry_run, &outcome?)
 }
 
 pub(super) fn progress_bar() -> ProgressBar {
@@ -117,7 +157,7 @@ pub(super) fn progress_bar() -> ProgressBar {
 }
 
 /// The summary to stdout, what was refused to stderr.
-fn tell(request: &ImportRequest, summary: &Summary) -> Result<(), Failure> {
+fn tell(what: &str, dry_run: bool, summary: &Summary) -> Result<(), Failure> {
     for refusal in &summary.refusals {
         eprintln!("{}, {}: {}", refusal.file.display(), refusal.place, refusal.reason);
     }
@@ -138,8 +178,7 @@ fn tell(request: &ImportRequest, summary: &Summary) -> Result<(), Failure> {
     for error in &summary.not_given_back {
         eprintln!("refused features could not be written beside the input: {error}");
     }
-    let layer = request.layer.name();
-    write_summary(layer, request.dry_run, summary, &mut std::io::stdout().lock())?;
+    write_summary(what, dry_run, summary, &mut std::io::stdout().lock())?;
     if summary.refused > 0 && summary.created + summary.updated + summary.unchanged == 0 {
         eprintln!("every feature was refused: nothing was stored");
         return Err(Failure::Told);

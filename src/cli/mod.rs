@@ -1,6 +1,7 @@
 //! The command line: data to stdout, messages to stderr, exit 0 done, 1 failed, 2 usage.
 
 mod backup;
+mod cases;
 mod check;
 mod demo;
 mod doctor;
@@ -61,6 +62,14 @@ enum Command {
     Export(export::ExportArguments),
     /// The nearest features of a layer
     Nearest(nearest::NearestArguments),
+    /// Where the hotspots are: a ranking, significance, densities, clusters
+    Hotspots(Box<cases::HotspotsArguments>),
+    /// Cases that come again nearby: groups, their share, the time to recur
+    Recurrence(cases::RecurrenceArguments),
+    /// Cases before and after something was done, against a control, and whether they moved nearby
+    BeforeAfter(Box<cases::BeforeAfterArguments>),
+    /// When cases happen: hour by weekday, months, trend and season
+    TimePatterns(cases::PatternsArguments),
     /// Is the map sound? Doubled, dangling and nameless streets, islands; each with its place, as GeoJSON
     Check(check::CheckArguments),
     /// Does a rebuild from the database equal what is stored, and what a service holds?
@@ -131,6 +140,10 @@ async fn dispatch(Arguments { global, command }: Arguments) -> Result<(), Failur
         Command::ImportOsm(arguments) => import_osm::import_osm(&global, arguments).await,
         Command::Export(arguments) => export::export(&global, arguments).await,
         Command::Nearest(arguments) => nearest::nearest(&global, arguments).await,
+        Command::Hotspots(arguments) => cases::list_hotspots(&global, *arguments).await,
+        Command::Recurrence(arguments) => cases::list_recurrences(&global, arguments).await,
+        Command::BeforeAfter(arguments) => cases::compare_before_after(&global, *arguments).await,
+        Command::TimePatterns(arguments) => cases::list_patterns(&global, arguments).await,
         Command::Check(arguments) => check::check(&global, arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&global, arguments).await,
         Command::Backup { file } => backup::backup(&global, &file).await,
@@ -206,4 +219,19 @@ fn crs(name: &str) -> Result<Crs, String> {
 /// For clap: a file format.
 fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| format!("the formats are {}", Format::NAMES))
+}
+
+/// Conditions by name, in the order given.
+fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for condition in conditions {
+        let Some((name, value)) = condition.split_once('=') else {
+            return Err(Failure::Usage(format!("--where: '{condition}' is not of the form NAME=VALUE")));
+        };
+        match groups.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value.to_owned()),
+            None => groups.push((name.to_owned(), vec![value.to_owned()])),
+        }
+    }
+    Ok(groups)
 }

@@ -38,6 +38,11 @@ impl Mapping {
             .collect()
     }
 
+    /// Whether a target is spoken of.
+    pub fn gives(&self, target: &str) -> bool {
+        self.renames.iter().chain(&self.constants).any(|(to, _)| to == target)
+    }
+
     /// Sources that no feature had so far.
     pub fn never_met(&self) -> Vec<&str> {
         self.renames.iter().map(|(_, source)| source.as_str()).filter(|source| !self.met.contains(*source)).collect()

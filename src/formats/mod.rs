@@ -10,6 +10,7 @@ pub mod open;
 pub mod mapping;
 pub mod osm;
 pub mod writer;
+pub mod sheet;
 
 use std::path::PathBuf;
 

@@ -10,6 +10,7 @@ mod wkb;
 mod read;
 mod write;
 mod derivation;
+mod effort;
 mod idempotency;
 mod lineage;
 mod stage;
@@ -25,6 +26,7 @@ use sqlx::{ConnectOptions, SqlitePool};
 use tokio::sync::Mutex;
 
 pub use derivation::Derivation;
+pub use effort::EffortWritten;
 pub use error::StoreError;
 pub use idempotency::Remembered;
 pub use read::{Change, HistoryEntry, Operation, ReadTx};

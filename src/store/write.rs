@@ -122,6 +122,11 @@ impl WriteTx {
         self.at
     }
 
+    /// Something that is not a feature is written: it is to be committed.
+    pub(super) fn touch(&mut self) {
+        self.touched = true;
+    }
+
     pub(super) fn commit_number(&self) -> i64 {
         self.commit
     }

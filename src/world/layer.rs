@@ -127,7 +127,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    pub(super) fn microseconds(&self, property: usize) -> Option<i64> {
+    /// Microseconds since 1970 of an instant, without making one.
+    pub fn microseconds(&self, property: usize) -> Option<i64> {
         match self {
             Self::Base(row) => row.chunk.rows.column(property).microseconds(row.at),
             Self::Overlay(_, entry) => entry.feature.values[property].instant().map(jiff::Timestamp::as_microsecond),

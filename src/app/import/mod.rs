@@ -4,6 +4,7 @@
 //! new is left alone. All or nothing, unless wrong features are to be skipped.
 
 mod attempt;
+pub mod effort;
 mod moved;
 pub mod osm;
 mod reader;

@@ -156,12 +156,12 @@ fn titled(layer: Layer, columns: &[String]) -> BTreeMap<String, String> {
     found
 }
 
-fn usage(sentence: String) -> AppError {
+pub(super) fn usage(sentence: String) -> AppError {
     AppError::Format(FormatError::Usage(sentence))
 }
 
 /// Says in which file it was.
-fn in_file(path: &Path, error: FormatError) -> AppError {
+pub(super) fn in_file(path: &Path, error: FormatError) -> AppError {
     AppError::Format(match error {
         FormatError::Broken { place, detail } if place == "the file" => {
             FormatError::Broken { place: path.display().to_string(), detail }

@@ -1,0 +1,263 @@
+//! Groups of cases rather than units: drawn clusters, scanned clusters, and when cases come again nearby.
+
+use geo::{ConvexHull, Coord, LineString, MultiPoint, Point, Polygon};
+use serde_json::{Value as Json, json};
+
+use crate::analysis::hotspots::Position;
+use crate::analysis::hotspots::dbscan::{Border, Dbscan, dbscan, st_dbscan};
+use crate::analysis::hotspots::near_repeat::near_repeat;
+use crate::analysis::hotspots::permutation::Permutations;
+use crate::analysis::hotspots::scan::{Balls, Extent, Model, Observed, Zones, scan};
+use crate::app::hotspots::question::{Algorithm, HotspotsQuestion, ScanModel, Step};
+use crate::app::hotspots::steps::Calendar;
+use crate::app::hotspots::units::{Frame, Ground, Units, envelope_of};
+use crate::app::hotspots::{Failed, NOT_OBSERVED, THREADS, Told};
+use crate::app::selection::{Case, Cases};
+use crate::domain::moment::write_instant;
+use crate::formats::sheet::{Cell, significant};
+use crate::spatial::shape::Shape;
+
+const SECONDS_A_DAY: f64 = 86_400.0;
+/// Scanned zones reach this far unless bandwidth_m says otherwise, metres.
+const SCAN_M: f64 = 500.0;
+/// Windows of a scan are the last weeks, at most so many, out of so many in all.
+const LONGEST_WINDOW: usize = 13;
+const BASELINE_STEPS: usize = 104;
+/// Clusters that a scan tells.
+const MOST_CLUSTERS: usize = 20;
+const DIGITS: i32 = 10;
+
+fn days_of(cases: &[Case]) -> Vec<f64> {
+    let first = cases.iter().map(|case| case.at).min().unwrap_or_default();
+    cases.iter().map(|case| case.at.duration_since(first).as_secs_f64() / SECONDS_A_DAY).collect()
+}
+
+/// Positions in a plane over the cases.
+fn in_plane(cases: &[Case]) -> Vec<Position> {
+    let frame = Frame::over(envelope_of(cases.iter().map(|case| &case.place)));
+    cases.iter().map(|case| frame.of(case.place)).collect()
+}
+
+pub(super) fn by_clusters(cases: &Cases, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
+    told.sheet_columns(&["cluster", "count", "core", "first", "last", "median_gap_days", "p", "p_adjusted", "class"]);
+    let all = &cases.all;
+    let positions = in_plane(all);
+    let question = Dbscan { eps: asked.eps_m, min_points: asked.min_points, border: Border::Nearest };
+    told.parameter("eps_m", asked.eps_m);
+    told.parameter("min_points", asked.min_points);
+    let found = match asked.algorithm {
+        Algorithm::Dbscan => {
+            told.parameter("algorithm", "dbscan");
+            dbscan(&positions, question)?
+        }
+        Algorithm::StDbscan => {
+            told.parameter("algorithm", "st-dbscan");
+            told.parameter("eps_days", asked.eps_days);
+            st_dbscan(&positions, &days_of(all), question, asked.eps_days)?
+        }
+    };
+    told.member("noise", found.noise().into());
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); found.count];
+    for (case, label) in found.labels.iter().enumerate() {
+        if let Some(label) = label {
+            members[*label as usize].push(case);
+        }
+    }
+    // The largest first; equal ones by the number of their first case.
+    let mut order: Vec<usize> = (0..found.count).collect();
+    order.sort_by_key(|cluster| std::cmp::Reverse(members[*cluster].len()));
+    for (number, cluster) in order.into_iter().enumerate() {
+        let own = &members[cluster];
+        let mut times: Vec<jiff::Timestamp> = own.iter().map(|case| all[*case].at).collect();
+        times.sort_unstable();
+        let mut gaps: Vec<f64> =
+            times.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_secs_f64() / SECONDS_A_DAY).collect();
+        let gap = median(&mut gaps);
+        let core = own.iter().filter(|case| found.core[**case]).count();
+        let cells = vec![
+            (number + 1).into(),
+            own.len().into(),
+            core.into(),
+            times.first().map(|at| write_instant(*at)).into(),
+            times.last().map(|at| write_instant(*at)).into(),
+            gap.map(|gap| significant(gap, 6)).into(),
+            Cell::Null,
+            Cell::Null,
+            "cluster".into(),
+        ];
+        told.plain_row(None, hull(own.iter().map(|case| all[*case].place)), cells);
+    }
+    Ok(())
+}
+
+/// The lower middle value.
+pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len().checked_sub(1)? / 2).copied()
+}
+
+/// The convex hull; a line or a point where it has no area.
+pub(crate) fn hull(places: impl Iterator<Item = Coord>) -> Option<Shape> {
+    let mut distinct: Vec<Coord> = places.collect();
+    distinct.sort_unstable_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+    distinct.dedup();
+    match distinct.as_slice() {
+        [] => None,
+        [one] => Some(Shape::Point(Point(*one))),
+        [one, other] => Some(Shape::LineString(LineString(vec![*one, *other]))),
+        _ => {
+            let points = MultiPoint(distinct.iter().map(|at| Point(*at)).collect());
+            let hull: Polygon = points.convex_hull();
+            let (first, last) = (distinct[0], distinct[distinct.len() - 1]);
+            // All on one line: a ring there and back is no polygon.
+            let flat = hull.exterior().0.len() < 4;
+            Some(if flat { Shape::LineString(LineString(vec![first, last])) } else { Shape::Polygon(hull) })
+        }
+    }
+}
+
+pub(super) fn by_scan(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
+    told.columns(
+        units,
+        &["cluster", "observed", "expected", "llr", "relative_risk", "window_from", "window_to", "p", "p_adjusted", "class"],
+    );
+    let permutations = Permutations { draws: asked.draws(999), seed: asked.seed };
+    let radius = asked.bandwidth_m.unwrap_or(SCAN_M);
+    told.parameter("permutations", permutations.draws);
+    told.parameter("seed", permutations.seed);
+    told.parameter("bandwidth_m", radius);
+    // Locations: sections, or cells with cases; empty cells would only add circles without cases.
+    let locations: Vec<u32> = match &units.ground {
+        Ground::Sections(_) => (0..units.len() as u32).collect(),
+        Ground::Grid(_) => (0..units.len() as u32).filter(|unit| units.counts[*unit as usize] > 0).collect(),
+    };
+    let mut location_of = vec![u32::MAX; units.len()];
+    for (location, unit) in locations.iter().enumerate() {
+        location_of[*unit as usize] = location as u32;
+    }
+    let of_unit = |values: &[f64]| locations.iter().map(|unit| values[*unit as usize]).collect::<Vec<f64>>();
+    let counts: Vec<f64> = units.counts.iter().map(|count| f64::from(*count)).collect();
+    let exposures = of_unit(units.exposures());
+    let (first, last) = told.days();
+    let calendar = Calendar::new(asked.period.unwrap_or(Step::Week), first, last);
+    let (steps, population) = match asked.model {
+        ScanModel::Permutation => {
+            told.parameter("model", "space-time permutation");
+            told.parameter("period", calendar.step.name());
+            (calendar.whole.min(BASELINE_STEPS), of_unit(&counts))
+        }
+        ScanModel::Poisson => {
+            told.parameter("model", "poisson");
+            (1, exposures.clone())
+        }
+    };
+    if asked.model == ScanModel::Permutation && steps < 2 {
+        return Err(Failed::Note("there are fewer than 2 whole steps to compare: take a longer period".to_owned()));
+    }
+    let skipped = calendar.whole - steps.min(calendar.whole);
+    let mut cases = vec![0_u32; locations.len() * steps];
+    let mut outside = 0;
+    for (case, unit) in units.cases.iter().zip(&units.unit_of) {
+        let location = location_of[*unit as usize] as usize;
+        let step = if asked.model == ScanModel::Poisson {
+            Some(0)
+        } else {
+            calendar.place(case.date).and_then(|place| place.checked_sub(skipped))
+        };
+        match step {
+            Some(step) => cases[location * steps + step] += 1,
+            None => outside += 1,
+        }
+    }
+    if outside > 0 {
+        told.drop("outside-baseline", outside);
+    }
+    let extent = Extent { population_share: 0.5, radius: Some(radius) };
+    let zones = match &units.ground {
+        Ground::Sections(town) => Zones::along_streets(&town.streets, Balls::Sections, &population, extent)?,
+        Ground::Grid(_) => {
+            let middles: Vec<Position> = locations.iter().map(|unit| units.middles[*unit as usize]).collect();
+            Zones::circles(&middles, &population, extent)?
+        }
+    };
+    let longest_window = if steps == 1 { 1 } else { LONGEST_WINDOW.min(steps / 2).max(1) };
+    let observed = Observed { cases: &cases, steps, longest_window };
+    let model = match asked.model {
+        ScanModel::Permutation => Model::Permutation,
+        ScanModel::Poisson => Model::Poisson { population: &exposures },
+    };
+    let found = scan(&zones, observed, model, MOST_CLUSTERS, permutations, THREADS)?;
+    let mut told_clusters: Vec<Json> = Vec::new();
+    for (number, cluster) in found.clusters.iter().enumerate() {
+        let (from, to) = if steps == 1 {
+            (first, last)
+        } else {
+            (calendar.first_day(calendar.whole - cluster.steps), calendar.last_day(calendar.whole - 1))
+        };
+        let significant_now = cluster.p <= asked.alpha;
+        let risk = cluster.relative_risk.map(|risk| significant(risk, DIGITS));
+        told_clusters.push(json!({
+            "cluster": number + 1, "members": cluster.members.len(), "radius_m": significant(cluster.radius, 6),
+            "observed": cluster.observed, "expected": significant(cluster.expected, DIGITS), "relative_risk": risk,
+            "llr": significant(cluster.llr, DIGITS), "p": cluster.p,
+            "window": [from.to_string(), to.to_string()],
+        }));
+        for member in &cluster.members {
+            let unit = locations[*member as usize] as usize;
+            let class = match () {
+                () if !units.observed(unit) => NOT_OBSERVED,
+                () if significant_now => "hot",
+                () => "not-significant",
+            };
+            let cells = vec![
+                (number + 1).into(),
+                (cluster.observed as i64).into(),
+                significant(cluster.expected, DIGITS).into(),
+                significant(cluster.llr, DIGITS).into(),
+                risk.into(),
+                from.to_string().into(),
+                to.to_string().into(),
+                cluster.p.into(),
+                Cell::Null,
+                class.into(),
+            ];
+            told.row(units, unit, cells);
+        }
+    }
+    told.member("clusters", told_clusters.into());
+    Ok(())
+}
+
+pub(super) fn by_near_repeat(cases: &Cases, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
+    told.sheet_columns(&["distance_m", "days", "count", "expected", "ratio", "p", "p_adjusted", "class"]);
+    let permutations = Permutations { draws: asked.draws(999), seed: asked.seed };
+    told.parameter("permutations", permutations.draws);
+    told.parameter("seed", permutations.seed);
+    told.parameter("distances", json!(asked.distances));
+    told.parameter("days", json!(asked.days));
+    let (positions, times) = (in_plane(&cases.all), days_of(&cases.all));
+    let found = near_repeat(&positions, &times, &asked.distances, &asked.days, permutations, THREADS)?;
+    let p: Vec<f64> = found.cells.iter().map(|cell| cell.p).collect();
+    let q = crate::analysis::hotspots::fdr::q_values(&p)?;
+    for (cell, q) in found.cells.iter().zip(q) {
+        let more = cell.ratio.is_some_and(|ratio| ratio > 1.0);
+        let class = match q {
+            q if q <= 0.01 && more => 3_i64,
+            q if q <= 0.05 && more => 2,
+            q if q <= 0.10 && more => 1,
+            _ => 0,
+        };
+        let cells = vec![
+            cell.distance.into(),
+            cell.time.into(),
+            (cell.observed as i64).into(),
+            significant(cell.expected, DIGITS).into(),
+            cell.ratio.map(|ratio| significant(ratio, DIGITS)).into(),
+            cell.p.into(),
+            significant(q, DIGITS).into(),
+            class.into(),
+        ];
+        told.plain_row(None, None, cells);
+    }
+    Ok(())
+}
