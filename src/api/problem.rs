@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::app::AppError;
 use crate::domain::draft::FieldError;
+use crate::domain::feature::Rev;
 use crate::formats::FormatError;
 
 /// A kind of problem: what `type` names. Stable.
@@ -256,8 +257,9 @@ impl From<&AppError> for Problem {
         match error {
             AppError::NotFound { .. } => Self::new(Kind::NotFound, detail),
             AppError::Gone { .. } => Self::new(Kind::Gone, detail),
-            AppError::Stale { current } => {
-                let etag = HeaderValue::from_str(&format!("\"{}\"", current.0)).ok();
+            AppError::NoPlan { .. } => Self::new(Kind::NotFound, detail),
+            AppError::Stale { current: Rev(tag) } | AppError::StalePlan { version: tag, .. } => {
+                let etag = HeaderValue::from_str(&format!("\"{tag}\"")).ok();
                 let mut problem = Self::new(Kind::Stale, detail);
                 problem.0.header = etag.map(|etag| (header::ETAG, etag));
                 problem

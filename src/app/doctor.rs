@@ -32,6 +32,12 @@ pub async fn examine(app: &App) -> Result<Findings, AppError> {
     let mut faults: Vec<String> = app.0.store.check().await?.into_iter().map(|fault| fault.0).collect();
     let waiting = app.0.store.read().await?.count_derivations().await?;
     let snapshot = app.snapshot();
+    let mut tx = app.0.store.read().await?;
+    // What others have written since is not a fault.
+    if tx.newest().await? == snapshot.seq() && tx.owners().await? != **snapshot.owners() {
+        faults.push("who owned which section when differs from what the stored plans say".to_owned());
+    }
+    drop(tx);
     let jurisdictions = Jurisdictions::of(&snapshot);
     let mut counts = Vec::new();
     for layer in Layer::ALL {

@@ -3,6 +3,7 @@
 use crate::domain::draft::FieldError;
 use crate::domain::feature::{FeatureId, Rev};
 use crate::domain::layer::Layer;
+use crate::domain::plan::PlanId;
 use crate::formats::FormatError;
 use crate::store::StoreError;
 
@@ -14,6 +15,10 @@ pub enum AppError {
     Gone { oldest: Rev, newest: Rev },
     #[error("the feature has changed meanwhile: its revision is {}", current.0)]
     Stale { current: Rev },
+    #[error("there is no plan {}: /api/plans lists those there are", id.0)]
+    NoPlan { id: PlanId },
+    #[error("plan {} has changed meanwhile: its version is {version}; look at it again", id.0)]
+    StalePlan { id: PlanId, version: i64 },
     #[error("say which revision is meant: send If-Match with the feature's ETag")]
     GuardRequired,
     #[error("{}", first_of(.0))]

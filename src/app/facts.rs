@@ -50,7 +50,10 @@ pub fn derive(snapshot: &Snapshot, layer: Layer, feature: &mut Feature, standing
         flags = flags.with(Flags::OUTSIDE_JURISDICTION);
     }
     match layer {
-        Layer::RoadSections => derive_length(feature),
+        Layer::RoadSections => {
+            derive_length(feature);
+            derive_owner(snapshot, feature);
+        }
         Layer::Shops => {
             let section = section_at(snapshot, feature, SNAP_LIMIT_M);
             if section.is_none() {
@@ -83,6 +86,14 @@ fn derive_length(feature: &mut Feature) {
     }
 }
 
+/// The squad by the plan in force. A section that is not stored yet keeps what whoever made it says.
+fn derive_owner(snapshot: &Snapshot, section: &mut Feature) {
+    if section.id != FeatureId(0) {
+        let owner = snapshot.owners().now(section.id);
+        section.set(Layer::RoadSections, "squad_id", owner.map_or(Value::Null, |id| Value::Integer(id.0)));
+    }
+}
+
 /// Returns whether the violation has a section.
 fn derive_violation(snapshot: &Snapshot, violation: &mut Feature) -> bool {
     let layer = Layer::Violations;
@@ -103,8 +114,9 @@ fn derive_violation(snapshot: &Snapshot, violation: &mut Feature) -> bool {
     violation.set(layer, "section_id", id);
     violation.set(layer, "side", side);
     violation.set(layer, "snap_m", metres);
-    let owner =
-        section.as_ref().and_then(|(id, _)| section_owner(snapshot, *id)).or_else(|| zone_owner(snapshot, violation));
+    let occurred = violation.value(layer, "occurred_at").instant();
+    let by_plan = section.as_ref().zip(occurred).and_then(|((id, _), at)| snapshot.owners().at(*id, at));
+    let owner = by_plan.or_else(|| zone_owner(snapshot, violation));
     violation.set(layer, "squad_id", owner.map_or(Value::Null, |id| Value::Integer(id.0)));
     section.is_some()
 }
@@ -143,11 +155,6 @@ fn line_foot(shape: &Shape, from: Coord) -> Option<Foot> {
         Shape::LineString(line) => Some(foot_on_line(line, from)),
         _ => None,
     }
-}
-
-fn section_owner(snapshot: &Snapshot, id: FeatureId) -> Option<FeatureId> {
-    let section = snapshot.layer(Layer::RoadSections).get(id)?;
-    section.value(Layer::RoadSections, "squad_id").integer().map(FeatureId)
 }
 
 /// The squad of the zone that held the place when it happened; of several, the zone with the lowest id.

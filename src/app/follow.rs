@@ -1,6 +1,7 @@
 //! Following the change log: what other processes write becomes visible here; and folding off the writer's path.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::{App, AppError, entry, load};
@@ -47,6 +48,10 @@ pub(super) async fn catch_up(app: &App) -> Result<(), AppError> {
         let mut tx = app.0.store.read().await?;
         let newest = tx.newest().await?;
         if newest <= snapshot.seq() {
+            // A plan that changed no feature may have come into force.
+            if tx.owners_stamp().await? != snapshot.owners().stamp {
+                app.publish(Snapshot::clone(&snapshot).with_owners(Arc::new(tx.owners().await?)));
+            }
             return Ok(());
         }
         let next = match tx.oldest_change().await? {
@@ -88,6 +93,9 @@ async fn step(app: &App, snapshot: &Snapshot, tx: &mut ReadTx, newest: Rev) -> R
             app.0.reach.include(layer, &feature);
             small.push((layer, world::Change::Upsert(entry(layer, feature))));
         }
+    }
+    if seq == newest && tx.owners_stamp().await? != next.owners().stamp {
+        next = next.with_owners(Arc::new(tx.owners().await?));
     }
     Ok(next.apply(seq, small))
 }

@@ -1,5 +1,7 @@
 //! From the store to a snapshot: at the start, and again when the change log no longer reaches back.
 
+use std::sync::Arc;
+
 use crate::app::facts::Reach;
 use crate::app::{AppError, encode};
 use crate::domain::feature::{Feature, FeatureId};
@@ -30,8 +32,9 @@ pub(super) async fn load(store: &Store, layers: &[Layer], reach: &Reach) -> Resu
         }
         snapshot = apply_bulk(snapshot, seq, bulk).await?;
     }
+    let owners = Arc::new(tx.owners().await?);
     // An empty store has its moment too.
-    Ok(snapshot.apply(seq, Vec::new()))
+    Ok(snapshot.with_owners(owners).apply(seq, Vec::new()))
 }
 
 /// Builds chunks off the async threads.

@@ -32,6 +32,7 @@ pub mod doctor;
 pub mod question;
 pub mod read;
 pub mod sections;
+pub mod plan;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -151,9 +151,14 @@ impl Turn {
         }
         let mut stored = Vec::with_capacity(after.len());
         let mut descents = Vec::new();
+        let metres = |section: &Feature| section.value(layer, "length_m").number().unwrap_or(0.0);
+        let mut children = Vec::with_capacity(after.len());
         for mut section in after {
+            // Not one of its parents: its squad is what the parents agree on.
+            section.id = FeatureId(0);
             self.derive(layer, &mut section, true)?;
             self.tx.insert(layer, &mut section).await?;
+            children.push((section.id, metres(&section)));
             area = area.union(section.geometry.as_ref().map_or(Envelope::EMPTY, Shape::envelope));
             descents.extend(before.iter().map(|(parent, _)| Descent {
                 parent: parent.id,
@@ -164,9 +169,22 @@ impl Turn {
             changes.push(Self::stored(layer, section, &mut stored));
         }
         self.tx.descend(&descents).await?;
+        let parents: Vec<FeatureId> = before.iter().map(|(parent, _)| parent.id).collect();
+        self.inherit(&parents, children).await?;
         self.apply(self.tx.newest(), changes);
         self.derive_near(area).await?;
         Ok(stored)
+    }
+
+    /// Enters new sections into the plans that their parents stand in.
+    async fn inherit(&mut self, parents: &[FeatureId], mut children: Vec<(FeatureId, f64)>) -> Result<(), AppError> {
+        let whole: f64 = children.iter().map(|(_, metres)| metres).sum();
+        children.iter_mut().for_each(|(_, metres)| *metres /= whole.max(f64::MIN_POSITIVE));
+        let stamp = self.tx.descend_duties(parents, &children).await?;
+        let ids: Vec<FeatureId> = children.iter().map(|(id, _)| *id).collect();
+        let owners = self.state.owners().descended(stamp, parents, &ids);
+        self.state = self.state.clone().with_owners(owners.into());
+        Ok(())
     }
 
     async fn reverse(&mut self, target: &Target) -> Result<Vec<Stored>, AppError> {

@@ -1,10 +1,12 @@
 //! One turn of the writer: a transaction, and the state of the world as the transaction leaves it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::app::plan::refuse_change;
 use crate::app::references::{Lookups, resolve};
 use crate::app::write::{Created, Guard, Idempotency, Stored, Target, placed};
 use crate::app::writer::{Outcome, Work};
@@ -81,6 +83,10 @@ impl Turn {
                 Vec::new()
             }
             Work::Resect(resection) => self.resect(resection).await?,
+            Work::Publish(publication) => {
+                self.publish_plan(publication).await?;
+                Vec::new()
+            }
         };
         if let Some(Idempotency { key, digest, answer }) = again {
             let remembered = answer(&stored);
@@ -109,7 +115,7 @@ impl Turn {
             match draft.create(layer) {
                 Err(found) => errors.extend(placed(found, at, in_collection)),
                 Ok(mut feature) => {
-                    if let Err(error) = self.derive(layer, &mut feature, force) {
+                    if let Err(error) = self.may_write(layer, &feature).and_then(|()| self.derive(layer, &mut feature, force)) {
                         let AppError::Invalid(found) = error else { return Err(error) };
                         errors.extend(placed(found, at, in_collection));
                     } else if errors.is_empty() {
@@ -140,6 +146,8 @@ impl Turn {
         }
         let [draft] = drafts;
         let mut feature = draft.onto(layer, &before, how).map_err(AppError::Invalid)?;
+        self.may_write(layer, &before)?;
+        self.may_write(layer, &feature)?;
         let moved = feature.geometry != before.geometry;
         // A place that was taken before stays taken.
         self.derive(layer, &mut feature, force || !moved)?;
@@ -153,10 +161,17 @@ impl Turn {
 
     async fn delete(&mut self, target: &Target) -> Result<(), AppError> {
         let (before, previous) = self.guarded(target)?;
+        self.may_write(target.layer, &before)?;
         let rev = self.tx.delete(target.layer, target.id, &previous).await?;
         self.touch(target.layer, before.geometry.as_ref(), None);
         self.apply(rev, vec![(target.layer, Change::Delete(target.id))]);
         Ok(())
+    }
+
+    /// Refuses zones drawn by hand while a plan draws them.
+    fn may_write(&self, layer: Layer, feature: &Feature) -> Result<(), AppError> {
+        let refusal = if layer == Layer::SquadZones { refuse_change(&self.state, feature, self.tx.at()) } else { None };
+        refusal.map_or(Ok(()), |detail| Err(AppError::Conflict { detail, pointer: None }))
     }
 
     /// The feature and its body, when the guard lets the change be made.
@@ -261,8 +276,9 @@ impl Turn {
     pub async fn commit(mut self, app: &App) -> Result<bool, AppError> {
         self.push_derivations().await?;
         let seq: Rev = self.tx.newest();
+        let other_owners = !Arc::ptr_eq(self.state.owners(), app.snapshot().owners());
         let changed = self.tx.commit().await?.is_some();
-        if changed {
+        if changed || other_owners {
             debug_assert_eq!(self.state.seq(), seq);
             let started = Instant::now();
             app.publish(self.state);

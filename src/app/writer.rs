@@ -2,6 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::app::plan::Publication;
 use crate::app::sections::Resection;
 use crate::app::turn::Turn;
 use crate::app::write::{Created, Idempotency, Target};
@@ -21,6 +22,7 @@ pub(super) enum Work {
     Change { target: Target, draft: Box<Draft>, how: Onto, force: bool },
     Delete { target: Target },
     Resect(Resection),
+    Publish(Publication),
 }
 
 impl Work {
@@ -29,7 +31,7 @@ impl Work {
         match self {
             Self::Create { drafts, .. } => drafts.len() == 1,
             Self::Change { .. } | Self::Delete { .. } => true,
-            Self::Resect(_) => false,
+            Self::Resect(_) | Self::Publish(_) => false,
         }
     }
 }

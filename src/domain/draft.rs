@@ -302,7 +302,7 @@ impl Draft {
     ///
     /// Identity, revision and times are for the caller to set. Computed properties are null.
     pub fn create(self, layer: Layer) -> Result<Feature, Vec<FieldError>> {
-        let blank = blank_feature(layer);
+        let blank = blank(layer);
         self.onto(layer, &blank, Onto::Replace)
     }
 
@@ -371,7 +371,8 @@ fn merge_patch(target: &mut Json, patch: Json) {
     }
 }
 
-fn blank_feature(layer: Layer) -> Feature {
+/// A feature that says nothing yet, with the id that stands for none.
+pub fn blank(layer: Layer) -> Feature {
     Feature {
         id: FeatureId(0),
         rev: Rev(0),

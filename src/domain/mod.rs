@@ -6,6 +6,7 @@ pub mod value;
 pub mod property;
 pub mod layer;
 pub mod lineage;
+pub mod plan;
 pub mod feature;
 pub mod draft;
 pub(crate) mod reading;

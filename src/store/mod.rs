@@ -13,6 +13,7 @@ mod derivation;
 mod effort;
 mod idempotency;
 mod lineage;
+mod plan;
 mod stage;
 mod watch;
 mod upkeep;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "map", include_str!("../../migrations/sqlite/0001_map.sql")),
     (2, "lineage", include_str!("../../migrations/sqlite/0002_lineage.sql")),
     (4, "patrol effort", include_str!("../../migrations/sqlite/0004_patrol_effort.sql")),
+    (5, "plans", include_str!("../../migrations/sqlite/0005_plans.sql")),
 ];
 
 /// Brings the schema up to date. One process at a time: a lock file stands beside the database.

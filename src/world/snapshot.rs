@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::feature::{Feature, FeatureId, Rev};
 use crate::domain::layer::Layer;
+use crate::domain::plan::Owners;
 use crate::world::chunk::MOST_ROWS;
 use crate::world::layer::LayerSnapshot;
 use crate::world::rows::Rows;
@@ -17,12 +18,13 @@ pub struct Snapshot {
     layers: Vec<Arc<LayerSnapshot>>,
     /// By layer, the last change that touched it.
     versions: Vec<Rev>,
+    owners: Arc<Owners>,
 }
 
 impl Snapshot {
     pub fn empty() -> Self {
         let layers: Vec<_> = Layer::ALL.into_iter().map(|layer| Arc::new(LayerSnapshot::empty(layer))).collect();
-        Self { seq: Rev(0), versions: vec![Rev(0); layers.len()], layers }
+        Self { seq: Rev(0), versions: vec![Rev(0); layers.len()], layers, owners: Arc::default() }
     }
 
     /// The last change that is in it.
@@ -34,6 +36,18 @@ impl Snapshot {
     /// one process equal versions mean equal content; folding changes neither.
     pub fn version(&self, layer: Layer) -> Rev {
         self.versions[layer.index()]
+    }
+
+    /// Who owned which section when, by the plans that were in force.
+    pub fn owners(&self) -> &Arc<Owners> {
+        &self.owners
+    }
+
+    /// The same state with other owners.
+    #[must_use]
+    pub fn with_owners(mut self, owners: Arc<Owners>) -> Self {
+        self.owners = owners;
+        self
     }
 
     pub fn layer(&self, layer: Layer) -> &LayerSnapshot {

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::app::facts::{causes, dependents, derive, touched};
 use crate::app::import::moved::Sample;
 use crate::app::import::{Feed, Item, Opened, Parcel, Refusal, Summary, TOLD, Terms, Vanished};
+use crate::app::plan::refuse_change;
 use crate::app::references::{Lookups, resolve};
 use crate::app::{App, AppError, encode, follow};
 use crate::domain::draft::{Draft, FieldError, Given, Notes, Onto};
@@ -184,6 +185,12 @@ impl<'a> Attempt<'a> {
             }
             draft.create(layer)?
         };
+        if layer == Layer::SquadZones
+            && let Some(detail) = refuse_change(&self.snapshot, base.unwrap_or(&feature), Timestamp::now())
+                .or_else(|| refuse_change(&self.snapshot, &feature, Timestamp::now()))
+        {
+            return Err(vec![FieldError::new("", detail)]);
+        }
         let moved = base.is_none_or(|base| base.geometry != feature.geometry);
         if moved
             && lies_along_streets(layer)
