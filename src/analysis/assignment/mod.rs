@@ -1,1 +1,7 @@
 //! Which squad answers for which road section: contiguous, balanced to strength, short to travel, stable.
+
+pub mod model;
+pub mod state;
+pub mod anneal;
+pub mod coarsen;
+pub mod transport;
