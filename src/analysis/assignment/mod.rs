@@ -5,3 +5,8 @@ pub mod state;
 pub mod anneal;
 pub mod coarsen;
 pub mod transport;
+pub mod cut;
+pub mod recut;
+pub mod repair;
+pub mod seed;
+pub mod search;

@@ -48,7 +48,8 @@ impl Lists {
 
 /// Units, nets, labels and the price of everything.
 ///
-/// The objective of `label` is `sum of cost[unit][label] + sum of net_weight x (labels present on the net - 1)`.
+/// The objective is `cost_price x sum of cost[unit][label] + sum of net_weight x (labels present on the net - 1)`. Searches take
+/// 1 for the size of a step worth their while: a seam costs about 1.
 #[derive(Debug, Clone)]
 pub struct Model {
     pub labels: usize,
@@ -62,6 +63,8 @@ pub struct Model {
     pub net_weight: Vec<f64>,
     /// `cost[unit * labels + label]`; infinite where the label is forbidden.
     pub cost: Vec<f64>,
+    /// What `cost` is multiplied with.
+    pub cost_price: f64,
     /// The load that each label should have, above 0.
     pub target: Vec<f64>,
     /// The least and the most load that each label may have.
@@ -77,7 +80,7 @@ impl Model {
         let total: f64 = weight.iter().sum();
         let target = vec![total / labels as f64; labels];
         let (low, high) = (target.clone(), target.clone());
-        Self { labels, weight, nets, pins, net_weight, cost, target, low, high }
+        Self { labels, weight, nets, pins, net_weight, cost, cost_price: 1.0, target, low, high }
     }
 
     pub fn units(&self) -> usize {
@@ -102,7 +105,12 @@ impl Model {
         loads
     }
 
-    /// Sum of costs of the units, without nets.
+    /// Whether `unit` may have `label`.
+    pub fn allows(&self, unit: u32, label: u32) -> bool {
+        self.cost_of(unit, label).is_finite()
+    }
+
+    /// Sum of costs of the units, without nets and before `cost_price`.
     pub fn unit_cost(&self, label: &[u32]) -> f64 {
         label.iter().enumerate().map(|(unit, &label)| self.cost_of(unit as u32, label)).sum()
     }
@@ -121,6 +129,11 @@ impl Model {
             sum += weight * present.len().saturating_sub(1) as f64;
         }
         sum
+    }
+
+    /// What is to be made small, the band left aside.
+    pub fn objective(&self, label: &[u32]) -> f64 {
+        self.cost_price * self.unit_cost(label) + self.net_cost(label)
     }
 
     /// Sum over labels of the share of the target by which the load leaves the band.
@@ -208,6 +221,7 @@ impl Model {
             pins,
             net_weight,
             cost,
+            cost_price: self.cost_price,
             target: self.target.clone(),
             low: self.low.clone(),
             high: self.high.clone(),

@@ -103,7 +103,7 @@ impl<'m> State<'m> {
     pub fn change(&self, unit: u32, to: u32) -> f64 {
         let from = self.label[unit as usize];
         let model = self.model;
-        let mut change = model.cost_of(unit, to) - model.cost_of(unit, from);
+        let mut change = model.cost_price * (model.cost_of(unit, to) - model.cost_of(unit, from));
         for &net in model.nets.of(unit) {
             let row = &self.count[net as usize * model.labels..];
             let (gone, new) = (row[from as usize] == 1, row[to as usize] == 0);
