@@ -33,6 +33,8 @@ pub fn anneal(model: &Model, label: Vec<u32>, cooling: &Cooling, random: &mut Ra
     let logs = logarithms();
     let mut journal: Vec<(u32, u32)> = Vec::new();
     let (mut now, mut best) = (0.0f64, 0.0f64);
+    let patience = if model.units() < 200 { f64::INFINITY } else { 2.0 };
+    let chains = if model.units() < 200 { 128 } else if model.units() < 1000 { 32 } else { 0 };
     let epochs = 200u64.min(cooling.moves.max(1));
     for epoch in 0..epochs {
         if stop() {
@@ -49,12 +51,25 @@ pub fn anneal(model: &Model, label: Vec<u32>, cooling: &Cooling, random: &mut Ra
             let limit = heat * logs[(word & 0xfff) as usize];
             let Some((unit, to)) = candidate(&state, word >> 12, random) else { continue };
             let from = state.label[unit as usize];
+            if chains > 0 && random.below(256) < chains {
+                if let Some((second, to_second, change)) = chain(&mut state, &band, unit, to, limit, random) {
+                    journal.push((unit, from));
+                    journal.push((second, to));
+                    debug_assert!(state.label[second as usize] == to_second);
+                    now += change;
+                    if now < best - 1e-9 {
+                        best = now;
+                        journal.clear();
+                    }
+                }
+                continue;
+            }
             let weight = model.weight[unit as usize];
             let (outside, band_cost) = band.change(&state, weight, from, to);
             let change = state.change(unit, to);
             let total = change + band_cost;
-            // A hanging piece could still pay for its unit, but seldom for more than a seam or two.
-            if total > limit + 2.0 * heat {
+            // A hanging piece could still pay for its unit, but seldom for more than a seam or two where there are many.
+            if total > limit + patience * heat {
                 continue;
             }
             match state.leaving(unit, LARGEST_PIECE) {
@@ -101,6 +116,46 @@ pub fn anneal(model: &Model, label: Vec<u32>, cooling: &Cooling, random: &mut Ra
         state.label[unit as usize] = from;
     }
     state.label
+}
+
+/// `unit` takes `to`, and a unit of `to` goes on to a third label or back: what keeps loads where units are heavy. Made only
+/// if both together pass `limit`. Gives the second unit, its new label and the change as states are compared.
+fn chain(
+    state: &mut State<'_>,
+    band: &Band,
+    unit: u32,
+    to: u32,
+    limit: f64,
+    random: &mut Random,
+) -> Option<(u32, u32, f64)> {
+    let model = state.model;
+    let from = state.label[unit as usize];
+    let change = state.change(unit, to);
+    if change == f64::INFINITY || !matches!(state.leaving(unit, 0), Leaving::Whole) {
+        return None;
+    }
+    let before = band.all(state);
+    state.put(unit, to);
+    for _ in 0..6 {
+        let Some((second, third)) = candidate(state, random.word() >> 12, random) else { break };
+        if state.label[second as usize] != to || second == unit {
+            continue;
+        }
+        let both = change + state.change(second, third);
+        let weight = model.weight[second as usize];
+        state.load[to as usize] -= weight;
+        state.load[third as usize] += weight;
+        let after = band.all(state);
+        state.load[to as usize] += weight;
+        state.load[third as usize] -= weight;
+        if both + band.price * (after.1 - before.1) <= limit && matches!(state.leaving(second, 0), Leaving::Whole) {
+            state.put(second, third);
+            return Some((second, third, both + OUTSIDE * (after.0 - before.0)));
+        }
+        break;
+    }
+    state.put(unit, from);
+    None
 }
 
 /// A unit at the border and a label of one of its neighbours.
@@ -150,6 +205,12 @@ impl Band {
             cost += after * (1.0 + 10.0 * after) - before * (1.0 + 10.0 * before);
         }
         (outside, cost * self.price)
+    }
+
+    /// Shares outside of all labels, plain and as they cost.
+    fn all(&self, state: &State<'_>) -> (f64, f64) {
+        let shares = state.load.iter().enumerate().map(|(label, &load)| self.outside(label, load));
+        shares.fold((0.0, 0.0), |(plain, cost), share| (plain + share, cost + share * (1.0 + 10.0 * share)))
     }
 
     fn outside(&self, label: usize, load: f64) -> f64 {

@@ -18,6 +18,7 @@ pub fn only_label(model: &Model, unit: u32) -> Option<u32> {
 pub fn make_whole(model: &Model, label: &mut [u32]) -> Result<(), u32> {
     let bound: Vec<bool> = (0..model.units() as u32).map(|unit| model.labels > 1 && only_label(model, unit).is_some()).collect();
     for _ in 0..50 {
+        fill_empty(model, label);
         let (piece, pieces) = model.pieces(label);
         let mut weight = vec![0.0; pieces];
         let mut owner = vec![0; pieces];
@@ -57,6 +58,21 @@ pub fn make_whole(model: &Model, label: &mut [u32]) -> Result<(), u32> {
         }
     }
     Ok(())
+}
+
+/// A label without a unit takes the one that is cheapest for it, from a label with several.
+fn fill_empty(model: &Model, label: &mut [u32]) {
+    let mut size = vec![0u32; model.labels];
+    label.iter().for_each(|&own| size[own as usize] += 1);
+    for empty in (0..model.labels as u32).filter(|&own| model.units() >= model.labels && size[own as usize] == 0).collect::<Vec<_>>() {
+        let extra = |unit: u32| model.cost_of(unit, empty) - model.cost_of(unit, label[unit as usize]);
+        let may = (0..model.units() as u32).filter(|&unit| model.allows(unit, empty) && size[label[unit as usize] as usize] > 1);
+        if let Some(unit) = may.min_by(|&a, &b| extra(a).total_cmp(&extra(b))) {
+            size[label[unit as usize] as usize] -= 1;
+            size[empty as usize] = 1;
+            label[unit as usize] = empty;
+        }
+    }
 }
 
 /// Gives each stray piece to the neighbouring main piece that is cheapest for it.

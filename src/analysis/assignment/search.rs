@@ -114,8 +114,13 @@ impl Search<'_> {
     fn child(&self, model: &Model, pool: &[Known], child: usize, random: &mut Random) -> Vec<Known> {
         if child % 4 == 3 || pool.len() < 2 {
             let parent = &pool[random.index(pool.len())].label;
-            let heat = self.effort.cold + (self.effort.hot - self.effort.cold) * random.unit();
+            // Small models are cheap and rugged: there it may get hotter than at the start.
+            let most = if model.units() < 200 { 4.0 * self.effort.hot } else { self.effort.hot };
+            let heat = self.effort.cold * (most / self.effort.cold).powf(random.unit());
             return vec![known(model, self.cycle(model, parent, heat, random))];
+        }
+        if child % 4 == 2 && model.units() < 200 {
+            return vec![known(model, self.wander(model, &pool[random.index(pool.len())].label, random))];
         }
         let first = if child % 4 == 2 { random.index(pool.len()) } else { 0 };
         let mut parents = vec![first];
@@ -136,7 +141,7 @@ impl Search<'_> {
             moves: self.effort.moves,
             hot: self.effort.hot,
             cold: 0.5 * self.effort.cold,
-            loose: 500.0,
+            loose: looseness(&crossed, self.effort.hot),
             tight: 3000.0,
             slack: 0.0,
         };
@@ -146,9 +151,19 @@ impl Search<'_> {
         vec![known(model, label), known(model, refined)]
     }
 
+    /// Walks at one temperature, so that it leaves the deep valleys of models with few and heavy units.
+    fn wander(&self, model: &Model, label: &[u32], random: &mut Random) -> Vec<u32> {
+        let heat = 0.3 * self.effort.hot * 3.0f64.powf(random.unit());
+        let price = looseness(model, heat) * 2.0 * 4.0f64.powf(random.unit());
+        let moves = 4 * self.effort.moves;
+        let cooling = Cooling { moves, hot: heat, cold: 0.5 * heat, loose: price, tight: 2.0 * price, slack: 0.0 };
+        anneal(model, label.to_vec(), &cooling, random, self.stop)
+    }
+
     /// Anneals from coarse to fine. Units of one label are joined only, so `label` stays what it is until it is improved.
     fn cycle(&self, model: &Model, label: &[u32], hot: f64, random: &mut Random) -> Vec<u32> {
         let cold = self.effort.cold;
+        let tight = if model.units() < 200 { 2000.0 * 5.0f64.powf(random.unit()) } else { 2000.0 };
         let least = model.target.iter().copied().fold(f64::INFINITY, f64::min);
         let levels = levels(model, Some(label), 20 * model.labels, least / 20.0, random);
         let mut current = label.to_vec();
@@ -162,8 +177,8 @@ impl Search<'_> {
                 moves: self.effort.moves,
                 hot: heat.max(cold),
                 cold: if finest { 0.3 * cold } else { 0.5 * heat },
-                loose: 200.0,
-                tight: if finest { 2000.0 } else { 600.0 },
+                loose: looseness(own, heat),
+                tight: if finest { tight } else { 600.0 },
                 slack: 0.0,
             };
             current = anneal(own, current, &cooling, random, self.stop);
@@ -173,6 +188,14 @@ impl Search<'_> {
         }
         current
     }
+}
+
+/// The first price of leaving the band: low enough for a unit of usual weight to leave it while it is hot.
+fn looseness(model: &Model, heat: f64) -> f64 {
+    let total: f64 = model.weight.iter().sum();
+    let usual = model.weight.iter().map(|weight| weight * weight).sum::<f64>() / total.max(1e-300);
+    let target = model.target.iter().sum::<f64>() / model.labels as f64;
+    (2.0 * heat * target / usual.max(1e-300)).min(200.0)
 }
 
 fn known(model: &Model, label: Vec<u32>) -> Known {

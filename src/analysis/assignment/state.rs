@@ -26,7 +26,7 @@ pub struct State<'m> {
 pub enum Leaving {
     /// They stay in one piece.
     Whole,
-    /// A small piece falls off: its units are in `State::fallen`.
+    /// Small pieces fall off: their units are in `State::fallen`.
     Falls,
     /// They fall apart, or the unit is the last one, or the test took too long.
     Breaks,
@@ -41,6 +41,7 @@ struct Search {
     queue: Vec<u32>,
     parent: Vec<u32>,
     open: Vec<u32>,
+    closed: Vec<bool>,
     fallen: Vec<u32>,
 }
 
@@ -166,6 +167,7 @@ impl<'m> State<'m> {
         search.queue.clear();
         search.parent.clear();
         search.open.clear();
+        search.closed.clear();
         let labels = model.labels;
         for &net in model.nets.of(unit) {
             if self.count[net as usize * labels + from as usize] > 1 {
@@ -174,6 +176,7 @@ impl<'m> State<'m> {
                 search.net_root[net as usize] = root;
                 search.parent.push(root);
                 search.open.push(1);
+                search.closed.push(false);
                 search.queue.push(net);
             }
         }
@@ -212,7 +215,7 @@ impl<'m> State<'m> {
                         search.open[own as usize] += search.open[its as usize];
                         roots -= 1;
                         if roots == 1 {
-                            return Leaving::Whole;
+                            return self.what_fell(unit, largest_piece);
                         }
                         own = root_of(&mut search.parent, own);
                     }
@@ -220,25 +223,39 @@ impl<'m> State<'m> {
             }
             search.open[own as usize] -= 1;
             if search.open[own as usize] == 0 {
-                return if roots == 2 && largest_piece > 0 && self.collect(unit, own, largest_piece) {
-                    Leaving::Falls
-                } else {
-                    Leaving::Breaks
-                };
+                search.closed[own as usize] = true;
+                roots -= 1;
+                if largest_piece == 0 {
+                    return Leaving::Breaks;
+                }
+                if roots == 1 {
+                    return self.what_fell(unit, largest_piece);
+                }
             }
         }
         Leaving::Breaks
     }
 
-    /// The units behind `root`, if they are few.
-    fn collect(&mut self, unit: u32, root: u32, most: usize) -> bool {
+    fn what_fell(&mut self, unit: u32, largest_piece: usize) -> Leaving {
+        if !self.search.closed.contains(&true) {
+            Leaving::Whole
+        } else if self.collect(unit, largest_piece) {
+            Leaving::Falls
+        } else {
+            Leaving::Breaks
+        }
+    }
+
+    /// The units of the sides that are exhausted, if they are few.
+    fn collect(&mut self, unit: u32, most: usize) -> bool {
         let model = self.model;
         let from = self.label[unit as usize];
         let search = &mut self.search;
         search.fallen.clear();
         for at in 0..search.queue.len() {
             let net = search.queue[at];
-            if root_of(&mut search.parent, search.net_root[net as usize]) != root {
+            let root = root_of(&mut search.parent, search.net_root[net as usize]);
+            if !search.closed[root as usize] {
                 continue;
             }
             for &pin in model.pins.of(net) {
