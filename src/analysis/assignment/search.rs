@@ -26,6 +26,26 @@ pub struct Effort {
     pub cold: f64,
 }
 
+impl Effort {
+    /// What is tried if nobody says: more moves on larger models, more plans on small ones, which are rugged and cheap.
+    /// `costs`: units have costs of their own, so that the first labelling is near its place.
+    pub fn usual(units: usize, costs: bool) -> Self {
+        let moves = (50_000.0 * (units as f64 / 7000.0).sqrt().max(1.0)) as u64;
+        let (starts, rounds, children) = match units {
+            ..200 => (16, 12, 8),
+            200..1000 => (12, 6, 8),
+            1000..4000 => (8, 8, 4),
+            _ => (8, 5, 4),
+        };
+        let (hot, cold) = match (costs, units) {
+            (true, _) => (1.0, 0.2),
+            (false, ..2000) => (3.0, 0.3),
+            (false, _) => (2.0, 0.4),
+        };
+        Self { starts, rounds, children, moves, hot, cold }
+    }
+}
+
 /// A price of the units' costs that follows their sum: as many seams are saved as `most` allows.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowance {
