@@ -91,7 +91,11 @@ pub fn solve(problem: &Problem, options: &Options, progress: &mut Progress<'_>) 
         start = from_prices(&prepared.model, bound);
         let seams = prepared.model.net_cost(&start).max(1.0);
         prepared.model.cost_price = first_price(seams, bound.value, options.travel_allowance);
-        allowance = Some(Allowance { most: bound.value * (1.0 + options.travel_allowance) });
+        allowance = Some(Allowance {
+            most: bound.value * (1.0 + options.travel_allowance),
+            least_price: 0.1 * prepared.model.cost_price,
+            most_price: 50.0 * prepared.model.cost_price,
+        });
     }
     let model = &prepared.model;
     let effort = options.effort.unwrap_or_else(|| Effort::usual(model.units(), bases));

@@ -7,7 +7,7 @@ use super::plan::{Options, Plan, Prices, Progress, cut_off, judge};
 use super::prepare::{Prepared, prepare};
 use super::problem::{Infeasible, Note, Problem};
 use super::repair::make_whole;
-use super::search::{Effort, Search};
+use super::search::{Allowance, Effort, Search};
 use super::steps::steps;
 use super::transport::transport;
 
@@ -41,10 +41,14 @@ pub struct Reassigned {
     pub touched: Vec<u32>,
 }
 
-/// Price of all work changing hands, in seams.
-const HANDOVER: f64 = 1500.0;
-/// Price of as much travel as its lower bound, in seams.
-const TRAVEL: f64 = 100.0;
+/// Price of all work changing hands, in seams, before it is fitted to the bound.
+const HANDOVER: f64 = 1000.0;
+/// The same where nothing has to change: only much better seams are worth a move.
+const HANDOVER_FOR_NOTHING: f64 = 20_000.0;
+/// What travel counts beside hand-overs: as much travel as its lower bound is worth this share of all work.
+const TRAVEL: f64 = 0.05;
+/// Hand-overs may be this many times their flow bound if that saves seams.
+const ALLOWED: f64 = 1.15;
 
 /// `last[section]` is the squad of the last plan by its place in the list now. Numbers from the number of squads on are squads
 /// that are gone (each its own number), `NONE` a section that is new. Closed roads are left out of `problem`.
@@ -60,18 +64,20 @@ pub fn reassign(
 ) -> Result<Reassigned, Infeasible> {
     let prepared = prepare(problem, options.band, options.seed, options.threads)?;
     let travel = problem.has_bases().then(|| transport(&prepared.model)).filter(|bound| !bound.infeasible);
-    let travel_price = travel.as_ref().map_or(0.0, |bound| TRAVEL / bound.value.max(1e-300));
-    let prices = Prices { travel: travel_price, handover: HANDOVER };
+    let travel_share = travel.as_ref().map_or(0.0, |bound| TRAVEL / bound.value.max(1e-300));
     let bound = bound_of(problem, &prepared.model, last);
-    let model = priced(problem, &prepared, last, prices);
+    let mut model = priced(problem, &prepared, last, travel_share);
+    model.cost_price = if bound.flow > 0.0 { HANDOVER } else { HANDOVER_FOR_NOTHING };
     let mut start = first_label(problem, &prepared, &model, last);
     make_whole(&model, &mut start).map_err(|unit| cut_off(problem, &prepared, unit))?;
-    let mut end = search(&model, &start, options, progress)?;
+    let forced = share_of_forced(problem, &prepared, last, &start);
+    let allowed = ALLOWED * (bound.flow.max(forced) + 1e-4) + travel_share_of(&prepared, &start, travel_share);
+    let (mut end, mut price) = search(&model, &start, allowed, options, progress);
     if let Some(most) = limits.squads {
         let changed = touched(&start, &end, model.labels);
         if changed.len() > most {
             let held = held_back(&model, &start, &end, most);
-            end = search(&held, &start, options, progress)?;
+            (end, price) = search(&held, &start, allowed, options, progress);
         }
     }
     let mut walked = walk(problem, &prepared, &model, last, &start, &end);
@@ -84,6 +90,7 @@ pub fn reassign(
     for step in &walked {
         step.sections.iter().zip(&step.squads).for_each(|(&section, &own)| squad[section as usize] = own);
     }
+    let prices = Prices { travel: price * travel_share, handover: price };
     let known: Vec<u32> = squad.iter().zip(last).map(|(now, last)| if *last == NONE { *now } else { *last }).collect();
     let travel_bound = travel.map(|bound| bound.proven.min(bound.value));
     let (figures, mut notes) = judge(problem, &prepared, &squad, Some(&known), prices, travel_bound);
@@ -100,21 +107,32 @@ pub fn reassign(
     Ok(Reassigned { plan: Plan { squad, prices, figures, notes }, bound, steps: walked, touched })
 }
 
-fn search(model: &Model, start: &[u32], options: &Options, progress: &mut Progress<'_>) -> Result<Vec<u32>, Infeasible> {
-    let usual = Effort { starts: 2, rounds: 2, children: 2, moves: 12_000, hot: 1.0, cold: 0.25 };
+/// The best labelling found from `start`, and the price of its costs, whose sum shall be `most`.
+fn search(model: &Model, start: &[u32], most: f64, options: &Options, progress: &mut Progress<'_>) -> (Vec<u32>, f64) {
+    let usual = Effort { starts: 4, rounds: 3, children: 4, moves: 12_000, hot: 1.0, cold: 0.25 };
     let moves = (usual.moves as f64 * (model.units() as f64 / 7000.0).sqrt().max(1.0)) as u64;
     let effort = options.effort.unwrap_or(Effort { moves, ..usual });
-    let search =
-        Search { model, effort, allowance: None, seed: options.seed, threads: options.threads, stop: progress.stop };
-    let found = search.run(&|_, _| start.to_vec(), progress.told);
-    Ok(found.map_or_else(|_| start.to_vec(), |(label, _)| label))
+    let price = model.cost_price;
+    let allowance = Some(Allowance { most, least_price: 0.25 * price, most_price: 8.0 * price });
+    let search = Search { model, effort, allowance, seed: options.seed, threads: options.threads, stop: progress.stop };
+    search.run(&|_, _| start.to_vec(), progress.told).unwrap_or_else(|_| (start.to_vec(), price))
 }
 
-/// The prepared model with travel and hand-overs at their prices.
-fn priced(problem: &Problem, prepared: &Prepared, last: &[u32], prices: Prices) -> Model {
+/// Share of the work that changes hands in `start` already.
+fn share_of_forced(problem: &Problem, prepared: &Prepared, last: &[u32], start: &[u32]) -> f64 {
+    let moved = (0..last.len()).filter(|&at| last[at] != NONE && last[at] != start[prepared.unit[at] as usize]);
+    moved.map(|at| problem.sections[at].workload.total()).sum::<f64>() / problem.total_load()
+}
+
+fn travel_share_of(prepared: &Prepared, start: &[u32], travel_share: f64) -> f64 {
+    if travel_share > 0.0 { travel_share * prepared.model.unit_cost(start) } else { 0.0 }
+}
+
+/// The prepared model with hand-overs as shares of all work, and travel as far as it counts beside them.
+fn priced(problem: &Problem, prepared: &Prepared, last: &[u32], travel_share: f64) -> Model {
     let mut model = prepared.model.clone();
     let total = problem.total_load();
-    model.cost.iter_mut().filter(|cost| cost.is_finite()).for_each(|cost| *cost *= prices.travel);
+    model.cost.iter_mut().filter(|cost| cost.is_finite()).for_each(|cost| *cost *= travel_share);
     for (section, &unit) in prepared.unit.iter().enumerate() {
         if last[section] == NONE {
             continue;
@@ -122,7 +140,7 @@ fn priced(problem: &Problem, prepared: &Prepared, last: &[u32], prices: Prices) 
         let share = problem.sections[section].workload.total() / total;
         for squad in (0..model.labels).filter(|&squad| squad as u32 != last[section]) {
             // A section without work costs a little as well, so that it stays where nothing speaks against it.
-            model.cost[unit as usize * model.labels + squad] += prices.handover * share + 1e-6;
+            model.cost[unit as usize * model.labels + squad] += share + 1e-9;
         }
     }
     model

@@ -51,6 +51,9 @@ impl Effort {
 pub struct Allowance {
     /// The most that the sum of the units' costs should be.
     pub most: f64,
+    /// Between which the price stays.
+    pub least_price: f64,
+    pub most_price: f64,
 }
 
 /// What one plan is worth, in parts.
@@ -71,6 +74,10 @@ pub struct Search<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
+/// Tries to bring a plan into the band at the end.
+const RESCUES: u64 = 5;
+/// By what share of its target a load keeps away from the limits of its band on large models, so that it is within them.
+const MARGIN: f64 = 2e-5;
 /// Plans kept for crossing.
 const POOL: usize = 10;
 
@@ -103,7 +110,8 @@ impl Search<'_> {
             }
             if let Some(allowance) = self.allowance {
                 let share = pool[0].cost / allowance.most.max(1e-300);
-                model.cost_price *= if share > 1.0 { 1.25 } else if share < 0.998 { 0.85 } else { 1.0 };
+                let factor = if share > 1.0 { 1.3 } else if share < 0.998 { 0.8 } else { 1.0 };
+                model.cost_price = (model.cost_price * factor).clamp(allowance.least_price, allowance.most_price);
             }
             let children = in_units(self.effort.children, self.threads, |child| {
                 let number = self.effort.starts + round * self.effort.children + child;
@@ -114,7 +122,19 @@ impl Search<'_> {
             self.sort(&mut pool, model.cost_price);
             told((self.effort.starts + (round + 1) * self.effort.children) as f64 / all);
         }
-        let best = pool.swap_remove(0);
+        let mut best = pool.swap_remove(0);
+        for number in 0..RESCUES {
+            if best.excess == 0.0 || (self.stop)() {
+                break;
+            }
+            // Hotter each time: what keeps it out of the band may lie far away.
+            let mut random = Random::stream(self.seed, (1 << 32) + number);
+            let heat = self.effort.cold * 2.0f64.powi(number as i32);
+            let again = known(&model, self.cycle_at(&model, &best.label, heat, 10.0, &mut random));
+            if again.excess < best.excess {
+                best = again;
+            }
+        }
         Ok((best.label, model.cost_price))
     }
 
@@ -182,6 +202,11 @@ impl Search<'_> {
 
     /// Anneals from coarse to fine. Units of one label are joined only, so `label` stays what it is until it is improved.
     fn cycle(&self, model: &Model, label: &[u32], hot: f64, random: &mut Random) -> Vec<u32> {
+        self.cycle_at(model, label, hot, 1.0, random)
+    }
+
+    /// `strict` multiplies the last price of leaving the band.
+    fn cycle_at(&self, model: &Model, label: &[u32], hot: f64, strict: f64, random: &mut Random) -> Vec<u32> {
         let cold = self.effort.cold;
         let tight = if model.units() < 200 { 2000.0 * 5.0f64.powf(random.unit()) } else { 2000.0 };
         let least = model.target.iter().copied().fold(f64::INFINITY, f64::min);
@@ -198,8 +223,8 @@ impl Search<'_> {
                 hot: heat.max(cold),
                 cold: if finest { 0.3 * cold } else { 0.5 * heat },
                 loose: looseness(own, heat),
-                tight: if finest { tight } else { 600.0 },
-                slack: 0.0,
+                tight: strict * if finest { tight } else { 600.0 },
+                slack: if finest && model.units() > 2000 { -MARGIN } else { 0.0 },
             };
             current = anneal(own, current, &cooling, random, self.stop);
             if !finest {

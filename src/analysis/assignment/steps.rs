@@ -3,6 +3,9 @@
 use super::model::{Model, NONE};
 use super::state::{Leaving, State};
 
+/// Combinations of blocks that are looked at when no block can move alone.
+const CHECKS: usize = 60;
+
 /// Units that go from one label to another at once.
 pub struct Move {
     pub units: Vec<u32>,
@@ -42,11 +45,36 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
             let way = Some((from[moved[0] as usize], to[moved[0] as usize]));
             steps.push(Move { units: moved, way });
         } else {
-            steps.push(Move { units: open.concat(), way: None });
-            break;
+            let together = together(&mut state, &open, to);
+            let units: Vec<u32> = together.iter().flat_map(|&at| open[at].iter().copied()).collect();
+            units.iter().for_each(|&unit| state.put(unit, to[unit as usize]));
+            let way = (together.len() == 1).then(|| (from[units[0] as usize], to[units[0] as usize]));
+            let mut number = 0;
+            open.retain(|_| {
+                number += 1;
+                !together.contains(&(number - 1))
+            });
+            steps.push(Move { units, way });
         }
     }
     steps
+}
+
+/// Blocks that keep all whole if they move at once: one, two, or all that are left.
+fn together(state: &mut State<'_>, open: &[Vec<u32>], to: &[u32]) -> Vec<usize> {
+    let singles = (0..open.len()).map(|at| vec![at]);
+    let pairs = (0..open.len()).flat_map(|a| (a + 1..open.len()).map(move |b| vec![a, b]));
+    for blocks in singles.chain(pairs).take(CHECKS) {
+        let mut label = state.label.clone();
+        blocks.iter().flat_map(|&at| &open[at]).for_each(|&unit| label[unit as usize] = to[unit as usize]);
+        let mut labels = label.clone();
+        labels.sort_unstable();
+        labels.dedup();
+        if state.model.pieces(&label).1 == labels.len() {
+            return blocks;
+        }
+    }
+    (0..open.len()).collect()
 }
 
 /// Moves units of a block one by one while each keeps all whole; gives those it moved.
