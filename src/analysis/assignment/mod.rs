@@ -6,7 +6,7 @@
 
 pub mod workload;
 pub mod problem;
-mod network;
+pub mod network;
 mod prepare;
 pub mod plan;
 pub mod handover;
@@ -21,6 +21,7 @@ mod repair;
 mod coarsen;
 mod anneal;
 pub mod search;
+pub mod districts;
 
 pub use explain::explain;
 pub use plan::{Options, Plan, Progress, solve};

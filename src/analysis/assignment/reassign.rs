@@ -42,13 +42,13 @@ pub struct Reassigned {
 }
 
 /// Price of all work changing hands, in seams, before it is fitted to the bound.
-const HANDOVER: f64 = 1000.0;
+const HANDOVER: f64 = 400.0;
 /// The same where nothing has to change: only much better seams are worth a move.
 const HANDOVER_FOR_NOTHING: f64 = 20_000.0;
 /// What travel counts beside hand-overs: as much travel as its lower bound is worth this share of all work.
 const TRAVEL: f64 = 0.05;
 /// Hand-overs may be this many times their flow bound if that saves seams.
-const ALLOWED: f64 = 1.15;
+const ALLOWED: f64 = 1.17;
 
 /// `last[section]` is the squad of the last plan by its place in the list now. Numbers from the number of squads on are squads
 /// that are gone (each its own number), `NONE` a section that is new. Closed roads are left out of `problem`.
@@ -109,7 +109,9 @@ pub fn reassign(
 
 /// The best labelling found from `start`, and the price of its costs, whose sum shall be `most`.
 fn search(model: &Model, start: &[u32], most: f64, options: &Options, progress: &mut Progress<'_>) -> (Vec<u32>, f64) {
-    let usual = Effort { starts: 4, rounds: 3, children: 4, moves: 12_000, hot: 1.0, cold: 0.25 };
+    let small = model.units() < 2000;
+    let (starts, rounds, children) = if small { (8, 6, 6) } else { (4, 3, 4) };
+    let usual = Effort { starts, rounds, children, moves: 12_000, hot: 1.0, cold: 0.25 };
     let moves = (usual.moves as f64 * (model.units() as f64 / 7000.0).sqrt().max(1.0)) as u64;
     let effort = options.effort.unwrap_or(Effort { moves, ..usual });
     let price = model.cost_price;
