@@ -22,6 +22,7 @@ mod negotiate;
 mod openapi;
 mod openapi_cases;
 mod page;
+mod plans;
 mod parameters;
 mod problem;
 mod routes;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, sections, single};
+use crate::api::{Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, plans, sections, single};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -138,6 +138,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ["category", "from", "to", "hours", "weekdays", "split_date", "before", "after", "sections", "area", "control_sections", "control_area",
          "rings", "crs", "f", "Prefer", "{property}"],
         Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::comparison)),
+    endpoint!(Get "/api/plans" "plans", "All plans, newest first; with at= the one that was in force then", ["at", "f"],
+        Nothing => 200 Json, [400, 406, 503], routing::get(plans::list)),
+    endpoint!(Post "/api/plans" "proposePlan", "Propose a plan: a draft that says which squad answers for which road section", ["Prefer"],
+        Json => 201 Json, [400, 403, 408, 413, 415, 422, 503, 507], routing::post(plans::create)),
+    endpoint!(Get "/api/plans/{id}" "plan", "A plan: score sheet, bounds, and what it changes", ["f"],
+        Nothing => 200 Json, [400, 404, 406, 503], routing::get(plans::get)),
+    endpoint!(Delete "/api/plans/{id}" "dropPlan", "Drop a draft", ["If-Match"],
+        Nothing => 204 Nothing, [400, 403, 404, 409, 412, 503, 507], routing::delete(plans::delete)),
+    endpoint!(Get "/api/plans/{id}/sections" "planSections", "The sections of a plan: squad, work, runner-up, costs, change", ["f"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(plans::sections)),
+    endpoint!(Patch "/api/plans/{id}/sections" "movePlanSections", "Give sections of a draft to other squads; with dry_run what that would do", ["dry_run", "If-Match"],
+        Json => 200 Json, [400, 403, 404, 408, 409, 412, 413, 415, 422, 428, 503, 507], routing::patch(plans::patch)),
+    endpoint!(Get "/api/plans/{id}/zones" "planZones", "The zones of a plan, drawn from its sections", ["f"],
+        Nothing => 200 Features, [400, 404, 406, 503], routing::get(plans::zones)),
+    endpoint!(Get "/api/plans/{id}/compare" "comparePlans", "A plan beside another, the one in force unless with= names it", ["with", "f"],
+        Nothing => 200 Json, [400, 404, 406, 422, 503], routing::get(plans::compare)),
+    endpoint!(Post "/api/plans/{id}/publish" "publishPlan", "Put a plan in force, now; an old one again: roll back", ["If-Match"],
+        Nothing => 200 Json, [400, 403, 404, 409, 412, 422, 428, 503, 507], routing::post(plans::publish)),
     endpoint!(Get "/api/jobs/{id}" "job", "How far long work is that was asked for with Prefer: respond-async; its result when it is done", [],
         Nothing => 200 Json, [400, 404, 503], routing::get(jobs::get)),
     endpoint!(Get "/api/jobs/{id}/result" "jobResult", "What came out of long work, as it would have been answered at once", [],

@@ -82,6 +82,7 @@ pub(crate) struct Inner {
     pub answers: answers::AnswerCache,
     pub towns: hotspots::TownCache,
     pub efforts: effort::EffortCache,
+    pub desks: plan::Desks,
     /// What works in the background until [`App::close`].
     pub tasks: std::sync::Mutex<Vec<tokio::task::AbortHandle>>,
 }
@@ -156,6 +157,7 @@ impl App {
             answers: answers::AnswerCache::default(),
             towns: hotspots::TownCache::default(),
             efforts: effort::EffortCache::default(),
+            desks: plan::Desks::default(),
             tasks: std::sync::Mutex::default(),
         }));
         writer::start(&app, jobs);

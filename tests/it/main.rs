@@ -19,6 +19,7 @@ mod killing;
 mod moved;
 mod nearest;
 mod page;
+mod plans;
 mod real;
 mod restarts;
 mod sections;

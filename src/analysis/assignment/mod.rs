@@ -13,6 +13,7 @@ pub mod handover;
 pub mod reassign;
 mod steps;
 pub mod explain;
+pub mod assess;
 pub mod model;
 pub mod transport;
 mod state;
@@ -23,6 +24,7 @@ mod anneal;
 pub mod search;
 pub mod districts;
 
+pub use assess::Assessor;
 pub use explain::explain;
 pub use plan::{Options, Plan, Progress, solve};
 pub use problem::{Infeasible, Note, Problem, Section, Squad};

@@ -2,6 +2,12 @@
 //!
 //! A draft is not part of the map and asks the store; what is in force is in every snapshot.
 
+pub mod wish;
+mod demand;
+mod desk;
+mod propose;
+mod compare;
+mod view;
 mod publish;
 mod zones;
 
@@ -15,7 +21,10 @@ use crate::domain::moment::to_microseconds;
 use crate::domain::plan::{Duty, Owners, Plan, PlanId, Status};
 use crate::store::WriteTx;
 
+pub use propose::propose;
 pub(super) use publish::Publication;
+pub(crate) use view::Desks;
+pub use view::summary;
 pub(super) use zones::refuse_change;
 
 /// A plan that is to become a draft.

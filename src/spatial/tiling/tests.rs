@@ -97,7 +97,7 @@ proptest! {
     ) {
         let lines: Vec<(LineString, usize)> =
             drawn.iter().map(|(x, y, east, north, owner)| (street(*x, *y, *east, *north), *owner)).collect();
-        let owned: Vec<Owned> = lines.iter().map(|(line, owner)| Owned { line, owner: *owner }).collect();
+        let owned: Vec<Owned<'_>> = lines.iter().map(|(line, owner)| Owned { line, owner: *owner }).collect();
         let tiles = tile(&[&area()], &owned);
         check_tiling(&area(), &tiles);
         prop_assert_eq!(tile(&[&area()], &owned), tiles);
@@ -115,7 +115,7 @@ fn lines_lie_in_their_owners_part() {
             lines.push((street(x, y, 0.0, 0.0015), owner));
         }
     }
-    let owned: Vec<Owned> = lines.iter().map(|(line, owner)| Owned { line, owner: *owner }).collect();
+    let owned: Vec<Owned<'_>> = lines.iter().map(|(line, owner)| Owned { line, owner: *owner }).collect();
     let area = area();
     let tiles = tile(&[&area], &owned);
     check_tiling(&area, &tiles);
@@ -147,7 +147,7 @@ fn an_enclave_is_a_hole_of_its_neighbour() {
             street(0.03 + 0.003 * angle.cos(), -0.006 + 0.003 * angle.sin(), 0.0005, 0.0005)
         })
         .collect();
-    let mut owned: Vec<Owned> = ring.iter().map(|line| Owned { line, owner: 1 }).collect();
+    let mut owned: Vec<Owned<'_>> = ring.iter().map(|line| Owned { line, owner: 1 }).collect();
     owned.push(Owned { line: &inner, owner: 0 });
     let tiles = tile(&[&area()], &owned);
     check_tiling(&area(), &tiles);
