@@ -10,7 +10,7 @@ use crate::analysis::random::Random;
 const LARGEST_PIECE: usize = 12;
 
 /// What leaving the band costs in the comparison of states, per share of the target.
-pub const OUTSIDE: f64 = 1e4;
+pub const OUTSIDE: f64 = 3e4;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Cooling {
