@@ -3,8 +3,9 @@
 CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
+ASSIGNMENT ?= ../shared/data/assignment
 
-.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill bench-assignment tools clean-demo
 
 demo: tools
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -54,6 +55,13 @@ bench-commits: tools
 
 bench-kill: tools
 	$(CARGO) bench --locked --bench kill -- 500
+
+# Instances: files of streets, cut edges or arc districting. The peers come from PyPI into a place of their own.
+bench-assignment: tools
+	test -d $(BENCH_DIR)/peers || python3 -m venv $(BENCH_DIR)/peers
+	$(BENCH_DIR)/peers/bin/pip install --quiet numpy scipy pymetis mtkahypar
+	$(CARGO) bench --locked --bench assignment -- $(ASSIGNMENT)/streets/*.json $(ASSIGNMENT)/cutedges/*.json $(ASSIGNMENT)/arc_districting/*.json
+	$(BENCH_DIR)/peers/bin/python tests/bench/assignment_peers.py $(ASSIGNMENT)/streets/*.json
 
 clean-demo:
 	rm -rf patrolmap-demo

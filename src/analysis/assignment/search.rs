@@ -114,7 +114,13 @@ impl Search<'_> {
             }
             if let Some(allowance) = self.allowance {
                 let share = pool[0].cost / allowance.most.max(1e-300);
-                let factor = if share > 1.0 { 1.3 } else if share < 0.998 { 0.8 } else { 1.0 };
+                let factor = if share > 1.0 {
+                    1.3
+                } else if share < 0.998 {
+                    0.8
+                } else {
+                    1.0
+                };
                 model.cost_price = (model.cost_price * factor).clamp(allowance.least_price, allowance.most_price);
             }
             let children = in_units(self.effort.children, self.threads, |child| {
@@ -147,7 +153,10 @@ impl Search<'_> {
         let worth = |known: &Known| {
             let over = self.allowance.map_or(0.0, |allowance| (known.cost - allowance.most).max(0.0));
             // Over the allowance a plan pays three times the price, below it nothing more than it is.
-            price * (known.cost + 3.0 * over) + known.nets + OUTSIDE * known.excess + if known.excess > 0.0 { FAULT } else { 0.0 }
+            price * (known.cost + 3.0 * over)
+                + known.nets
+                + OUTSIDE * known.excess
+                + if known.excess > 0.0 { FAULT } else { 0.0 }
         };
         pool.sort_by(|a, b| worth(a).total_cmp(&worth(b)).then_with(|| a.label.cmp(&b.label)));
         pool.dedup_by(|a, b| a.label == b.label);
@@ -168,7 +177,7 @@ impl Search<'_> {
         }
         let first = if child % 4 == 2 { random.index(pool.len()) } else { 0 };
         let mut parents = vec![first];
-        for _ in 0..1 + random.index(3) {
+        for _ in 0..=random.index(3) {
             parents.push(random.index(pool.len()));
         }
         let mut key = vec![0u64; model.units()];
