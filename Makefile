@@ -3,8 +3,9 @@
 CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
+ASSIGNMENT ?= ../shared/data/assignment
 
-.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo
+.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo bench-assignment
 
 demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -72,6 +73,13 @@ bench-hotspots: tools
 	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_peers.txt
 	$(CARGO) bench --locked --bench hotspots -- $(abspath $(BENCH_DIR))
 	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_peers.py $(BENCH_DIR)
+
+# Instances: files of streets, cut edges or arc districting. The peers come from PyPI into a place of their own.
+bench-assignment: tools
+	test -d $(BENCH_DIR)/peers || python3 -m venv $(BENCH_DIR)/peers
+	$(BENCH_DIR)/peers/bin/pip install --quiet numpy scipy pymetis mtkahypar
+	$(CARGO) bench --locked --bench assignment -- $(ASSIGNMENT)/streets/*.json $(ASSIGNMENT)/cutedges/*.json $(ASSIGNMENT)/arc_districting/*.json
+	$(BENCH_DIR)/peers/bin/python tests/bench/assignment_peers.py $(ASSIGNMENT)/streets/*.json
 
 clean-demo:
 	rm -rf patrolmap-demo

@@ -6,10 +6,10 @@
 
 use std::time::Instant;
 
+use patrolmap::analysis::assignment::districts::districts;
 use patrolmap::analysis::assignment::model::{Lists, Model};
 use patrolmap::analysis::assignment::network::{distances, sections_at};
 use patrolmap::analysis::assignment::reassign::Limits;
-use patrolmap::analysis::assignment::districts::districts;
 use patrolmap::analysis::assignment::workload::Workload;
 use patrolmap::analysis::assignment::{Options, Plan, Problem, Progress, Section, Squad, reassign, solve};
 use patrolmap::analysis::random::Random;
@@ -191,7 +191,12 @@ fn cut_edges(instance: &Value, ask: &Ask) {
     let edges: Vec<Vec<f64>> = instance["edges"].as_array().expect("edges").iter().map(numbers).collect();
     let ends = |(at, edge): (usize, &Vec<f64>)| [(edge[0] as u32, at as u32), (edge[1] as u32, at as u32)];
     let pairs: Vec<(u32, u32)> = edges.iter().enumerate().flat_map(ends).collect();
-    let mut model = Model::new(labels, weight, Lists::of_pairs(numbers(&instance["population"]).len(), &pairs), vec![1.0; edges.len()]);
+    let mut model = Model::new(
+        labels,
+        weight,
+        Lists::of_pairs(numbers(&instance["population"]).len(), &pairs),
+        vec![1.0; edges.len()],
+    );
     model.low = vec![instance["L"].as_f64().expect("L"); labels];
     model.high = vec![instance["U"].as_f64().expect("U"); labels];
     let began = Instant::now();
@@ -218,7 +223,8 @@ fn arcs(instance: &Value, ask: &Ask) {
         workload: Workload::given(edge[2]),
     };
     let mut problem = Problem { sections: edges.iter().map(section).collect(), ..Problem::default() };
-    problem.junctions = problem.sections.iter().flat_map(|section| section.ends).max().map_or(0, |most| most as usize + 1);
+    problem.junctions =
+        problem.sections.iter().flat_map(|section| section.ends).max().map_or(0, |most| most as usize + 1);
     let depots = numbers(&instance["depots"]);
     let at = sections_at(&problem);
     let ends = |(number, section): (usize, &Section)| {
@@ -227,11 +233,13 @@ fn arcs(instance: &Value, ask: &Ask) {
     };
     let pairs: Vec<(u32, u32)> = problem.sections.iter().enumerate().flat_map(ends).collect();
     let weight: Vec<f64> = edges.iter().map(|edge| edge[2]).collect();
-    let mut model = Model::new(depots.len(), weight, Lists::of_pairs(edges.len(), &pairs), vec![0.0; problem.junctions]);
+    let mut model =
+        Model::new(depots.len(), weight, Lists::of_pairs(edges.len(), &pairs), vec![0.0; problem.junctions]);
     for (label, &depot) in depots.iter().enumerate() {
         let metres = distances(&problem, &at, depot as u32);
         for (unit, section) in problem.sections.iter().enumerate() {
-            model.cost[unit * depots.len() + label] = metres[section.ends[0] as usize].min(metres[section.ends[1] as usize]);
+            model.cost[unit * depots.len() + label] =
+                metres[section.ends[0] as usize].min(metres[section.ends[1] as usize]);
         }
     }
     for (window, result) in instance["results"].as_object().expect("results") {

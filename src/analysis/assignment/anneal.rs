@@ -10,7 +10,7 @@ use crate::analysis::random::Random;
 const LARGEST_PIECE: usize = 12;
 
 /// What leaving the band costs in the comparison of states, per share of the target.
-pub const OUTSIDE: f64 = 1e4;
+pub const OUTSIDE: f64 = 3e4;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Cooling {
@@ -27,14 +27,26 @@ pub struct Cooling {
 }
 
 /// Anneals `label`; `stop` is asked now and then. Gives the best labelling met: least `objective + OUTSIDE x excess`.
-pub fn anneal(model: &Model, label: Vec<u32>, cooling: &Cooling, random: &mut Random, stop: &dyn Fn() -> bool) -> Vec<u32> {
+pub fn anneal(
+    model: &Model,
+    label: Vec<u32>,
+    cooling: &Cooling,
+    random: &mut Random,
+    stop: &dyn Fn() -> bool,
+) -> Vec<u32> {
     let mut state = State::new(model, label);
     let mut band = Band::new(model, cooling.slack);
     let logs = logarithms();
     let mut journal: Vec<(u32, u32)> = Vec::new();
     let (mut now, mut best) = (0.0f64, 0.0f64);
     let patience = if model.units() < 200 { f64::INFINITY } else { 2.0 };
-    let chains = if model.units() < 200 { 128 } else if model.units() < 1000 { 32 } else { 0 };
+    let chains = if model.units() < 200 {
+        128
+    } else if model.units() < 1000 {
+        32
+    } else {
+        0
+    };
     let epochs = 200u64.min(cooling.moves.max(1));
     for epoch in 0..epochs {
         if stop() {

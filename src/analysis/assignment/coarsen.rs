@@ -29,7 +29,9 @@ pub fn pair_up(model: &Model, kept_apart: Option<&[u32]>, heaviest: f64, random:
             let pins = model.pins.of(net);
             let share = (model.net_weight[net as usize] + 0.01) / (pins.len() as f64 - 1.0).max(1.0);
             for &pin in pins {
-                if into[pin as usize] != NONE || kept_apart.is_some_and(|label| label[pin as usize] != label[unit as usize]) {
+                if into[pin as usize] != NONE
+                    || kept_apart.is_some_and(|label| label[pin as usize] != label[unit as usize])
+                {
                     continue;
                 }
                 if score[pin as usize] == 0.0 {

@@ -112,15 +112,13 @@ pub fn explain(
                     travel * work(section as usize) * (way(other) - way(own))
                 })
                 .sum();
-            let handover = sections
-                .iter()
-                .map(|&section| moved(section as usize, other) - moved(section as usize, own))
-                .sum();
+            let handover =
+                sections.iter().map(|&section| moved(section as usize, other) - moved(section as usize, own)).sum();
             Cost { travel, seams: seam_change(&state, unit, other), handover }
         };
-        let best = others().map(|other| (!state.touches(unit, other), change(other), other)).min_by(|a, b| {
-            a.0.cmp(&b.0).then(a.1.total().total_cmp(&b.1.total())).then(a.2.cmp(&b.2))
-        });
+        let best = others()
+            .map(|other| (!state.touches(unit, other), change(other), other))
+            .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total().total_cmp(&b.1.total())).then(a.2.cmp(&b.2)));
         runner_up[unit as usize] = best.map(|(apart, change, squad)| {
             let weight = prepared.model.weight[unit as usize];
             let model = &prepared.model;

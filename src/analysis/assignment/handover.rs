@@ -24,9 +24,9 @@ pub fn handover_bound(load: &[f64], low: &[f64], high: &[f64], near: &[(u32, u32
     let hops = hops(load, near);
     let bound = |price: &dyn Fn(usize, usize) -> f64| {
         let mut model = Model::new(squads, load.to_vec(), Lists::of_pairs(holders, &[]), Vec::new());
-        for holder in 0..holders {
+        for (holder, own) in load.iter().enumerate() {
             for squad in 0..squads {
-                model.cost[holder * squads + squad] = load[holder] / total * price(holder, squad);
+                model.cost[holder * squads + squad] = own / total * price(holder, squad);
             }
         }
         (model.low, model.high) = (low.to_vec(), high.to_vec());

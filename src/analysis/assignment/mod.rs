@@ -29,3 +29,6 @@ pub use explain::explain;
 pub use plan::{Options, Plan, Progress, solve};
 pub use problem::{Infeasible, Note, Problem, Section, Squad};
 pub use reassign::reassign;
+
+#[cfg(test)]
+mod tests;

@@ -151,7 +151,7 @@ impl Model {
     /// Pieces of each label: a number a unit, and how many there are. Units of one label that share a net are one piece.
     pub fn pieces(&self, label: &[u32]) -> (Vec<u32>, usize) {
         let mut piece = vec![NONE; self.units()];
-        let mut seen = vec![NONE; self.net_weight.len() ];
+        let mut seen = vec![NONE; self.net_weight.len()];
         let mut stack = Vec::new();
         let mut pieces = 0;
         for first in 0..self.units() as u32 {

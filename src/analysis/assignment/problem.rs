@@ -74,7 +74,9 @@ pub enum Infeasible {
     AllForbidden { section: u32 },
     #[error("a lock or rule names section {section} and squad number {squad}, of which one does not exist")]
     NoSuchLock { section: u32, squad: u32 },
-    #[error("the load locked to squad {squad} is {load:.1}, above its cap of {cap:.1}: free some sections or raise the cap")]
+    #[error(
+        "the load locked to squad {squad} is {load:.1}, above its cap of {cap:.1}: free some sections or raise the cap"
+    )]
     LockedLoadAboveCap { squad: String, load: f64, cap: f64 },
     #[error("the sections that squad {squad} may have are {load:.1} of load, below its least of {floor:.1}")]
     AllowedLoadBelowFloor { squad: String, load: f64, floor: f64 },
@@ -248,7 +250,11 @@ impl Problem {
                 return Err(Infeasible::LockedLoadAboveCap { squad: code(at as u32), load: must[at], cap: high[at] });
             }
             if may[at] < low[at] * (1.0 - 1e-9) {
-                return Err(Infeasible::AllowedLoadBelowFloor { squad: code(at as u32), load: may[at], floor: low[at] });
+                return Err(Infeasible::AllowedLoadBelowFloor {
+                    squad: code(at as u32),
+                    load: may[at],
+                    floor: low[at],
+                });
             }
         }
         self.check_bases(&locked, &forbidden)

@@ -234,9 +234,9 @@ fn bound_of(problem: &Problem, model: &Model, last: &[u32]) -> HandoverBound {
             }
         }
     }
-    let pairs = at_junction.iter().flat_map(|there| {
-        there.iter().flat_map(move |&a| there.iter().filter(move |&&b| a < b).map(move |&b| (a, b)))
-    });
+    let pairs = at_junction
+        .iter()
+        .flat_map(|there| there.iter().flat_map(move |&a| there.iter().filter(move |&&b| a < b).map(move |&b| (a, b))));
     let mut near: Vec<(u32, u32)> = pairs.collect();
     near.sort_unstable();
     near.dedup();
@@ -267,7 +267,8 @@ fn held_back(model: &Model, start: &[u32], end: &[u32], most: usize) -> Model {
     for _ in 0..most {
         let chosen = free.iter().enumerate().filter(|(_, free)| **free).map(|(at, _)| at).collect::<Vec<_>>();
         let worth = |label: usize| {
-            let with: f64 = chosen.iter().map(|&other| flow[label * labels + other] + flow[other * labels + label]).sum();
+            let with: f64 =
+                chosen.iter().map(|&other| flow[label * labels + other] + flow[other * labels + label]).sum();
             model.outside(label, loads[label]) + with / model.target[label]
         };
         let next = (0..labels).filter(|&label| !free[label]).max_by(|&a, &b| worth(a).total_cmp(&worth(b)));
@@ -287,17 +288,11 @@ fn held_back(model: &Model, start: &[u32], end: &[u32], most: usize) -> Model {
 }
 
 /// Steps in sections: what had to change first, then block by block.
-fn walk(
-    problem: &Problem,
-    prepared: &Prepared,
-    model: &Model,
-    last: &[u32],
-    start: &[u32],
-    end: &[u32],
-) -> Vec<Step> {
+fn walk(problem: &Problem, prepared: &Prepared, model: &Model, last: &[u32], start: &[u32], end: &[u32]) -> Vec<Step> {
     let mut of_unit: Vec<Vec<u32>> = vec![Vec::new(); model.units()];
     prepared.unit.iter().enumerate().for_each(|(section, &unit)| of_unit[unit as usize].push(section as u32));
-    let load = |sections: &[u32]| sections.iter().map(|&at| problem.sections[at as usize].workload.total()).sum::<f64>();
+    let load =
+        |sections: &[u32]| sections.iter().map(|&at| problem.sections[at as usize].workload.total()).sum::<f64>();
     let mut walked = Vec::new();
     let forced: Vec<u32> = (0..last.len() as u32)
         .filter(|&section| last[section as usize] != start[prepared.unit[section as usize] as usize])
@@ -323,7 +318,8 @@ fn shorten(problem: &Problem, last: &[u32], walked: &mut Vec<Step>, most: f64, f
         for (&section, &own) in walked[at].sections.iter().zip(&walked[at].squads) {
             let known = &mut squad[section as usize];
             let work = problem.sections[section as usize].workload.total() / total;
-            let counts = |own: u32| if last[section as usize] == NONE || own == last[section as usize] { 0.0 } else { work };
+            let counts =
+                |own: u32| if last[section as usize] == NONE || own == last[section as usize] { 0.0 } else { work };
             share += counts(own) - counts(*known);
             *known = own;
         }

@@ -16,7 +16,8 @@ pub fn only_label(model: &Model, unit: u32) -> Option<u32> {
 ///
 /// The main piece of a label is the heaviest with such a unit, or the heaviest.
 pub fn make_whole(model: &Model, label: &mut [u32]) -> Result<(), u32> {
-    let bound: Vec<bool> = (0..model.units() as u32).map(|unit| model.labels > 1 && only_label(model, unit).is_some()).collect();
+    let bound: Vec<bool> =
+        (0..model.units() as u32).map(|unit| model.labels > 1 && only_label(model, unit).is_some()).collect();
     for _ in 0..50 {
         fill_empty(model, label);
         let (piece, pieces) = model.pieces(label);
@@ -64,9 +65,13 @@ pub fn make_whole(model: &Model, label: &mut [u32]) -> Result<(), u32> {
 fn fill_empty(model: &Model, label: &mut [u32]) {
     let mut size = vec![0u32; model.labels];
     label.iter().for_each(|&own| size[own as usize] += 1);
-    for empty in (0..model.labels as u32).filter(|&own| model.units() >= model.labels && size[own as usize] == 0).collect::<Vec<_>>() {
+    for empty in (0..model.labels as u32)
+        .filter(|&own| model.units() >= model.labels && size[own as usize] == 0)
+        .collect::<Vec<_>>()
+    {
         let extra = |unit: u32| model.cost_of(unit, empty) - model.cost_of(unit, label[unit as usize]);
-        let may = (0..model.units() as u32).filter(|&unit| model.allows(unit, empty) && size[label[unit as usize] as usize] > 1);
+        let may = (0..model.units() as u32)
+            .filter(|&unit| model.allows(unit, empty) && size[label[unit as usize] as usize] > 1);
         if let Some(unit) = may.min_by(|&a, &b| extra(a).total_cmp(&extra(b))) {
             size[label[unit as usize] as usize] -= 1;
             size[empty as usize] = 1;

@@ -31,11 +31,13 @@ impl Effort {
     /// `costs`: units have costs of their own, so that the first labelling is near its place.
     pub fn usual(units: usize, costs: bool) -> Self {
         let moves = (50_000.0 * (units as f64 / 7000.0).sqrt().max(1.0)) as u64;
-        let (starts, rounds, children) = match units {
-            ..200 => (16, 12, 8),
-            200..1000 => (12, 6, 8),
-            1000..4000 => (8, 8, 4),
-            _ => (8, 5, 4),
+        let (starts, rounds, children) = match (costs, units) {
+            (true, ..1000) => (8, 5, 4),
+            (false, ..200) => (16, 12, 8),
+            (false, 200..1000) => (12, 5, 8),
+            (_, ..4000) => (8, 8, 4),
+            (_, ..50_000) => (8, 5, 4),
+            _ => (6, 4, 4),
         };
         let (hot, cold) = match (costs, units) {
             (true, _) => (1.0, 0.2),
@@ -78,6 +80,8 @@ pub struct Search<'a> {
 const RESCUES: u64 = 5;
 /// By what share of its target a load keeps away from the limits of its band on large models, so that it is within them.
 const MARGIN: f64 = 2e-5;
+/// What a plan outside its band pays at least, in seams, when plans are compared.
+const FAULT: f64 = 30.0;
 /// Plans kept for crossing.
 const POOL: usize = 10;
 
@@ -110,7 +114,13 @@ impl Search<'_> {
             }
             if let Some(allowance) = self.allowance {
                 let share = pool[0].cost / allowance.most.max(1e-300);
-                let factor = if share > 1.0 { 1.3 } else if share < 0.998 { 0.8 } else { 1.0 };
+                let factor = if share > 1.0 {
+                    1.3
+                } else if share < 0.998 {
+                    0.8
+                } else {
+                    1.0
+                };
                 model.cost_price = (model.cost_price * factor).clamp(allowance.least_price, allowance.most_price);
             }
             let children = in_units(self.effort.children, self.threads, |child| {
@@ -143,7 +153,10 @@ impl Search<'_> {
         let worth = |known: &Known| {
             let over = self.allowance.map_or(0.0, |allowance| (known.cost - allowance.most).max(0.0));
             // Over the allowance a plan pays three times the price, below it nothing more than it is.
-            price * (known.cost + 3.0 * over) + known.nets + OUTSIDE * known.excess
+            price * (known.cost + 3.0 * over)
+                + known.nets
+                + OUTSIDE * known.excess
+                + if known.excess > 0.0 { FAULT } else { 0.0 }
         };
         pool.sort_by(|a, b| worth(a).total_cmp(&worth(b)).then_with(|| a.label.cmp(&b.label)));
         pool.dedup_by(|a, b| a.label == b.label);
@@ -164,7 +177,7 @@ impl Search<'_> {
         }
         let first = if child % 4 == 2 { random.index(pool.len()) } else { 0 };
         let mut parents = vec![first];
-        for _ in 0..1 + random.index(3) {
+        for _ in 0..=random.index(3) {
             parents.push(random.index(pool.len()));
         }
         let mut key = vec![0u64; model.units()];

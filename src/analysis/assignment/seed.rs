@@ -26,12 +26,9 @@ pub fn from_hubs(model: &Model, random: &mut Random) -> Vec<u32> {
     for round in 0..3 {
         let distances: Vec<Vec<u32>> = hubs.iter().map(|&hub| hops(model, &[hub])).collect();
         let mut costs = model.clone();
-        for unit in 0..model.units() {
-            for own in 0..model.labels {
-                let cost = &mut costs.cost[unit * model.labels + own];
-                if cost.is_finite() {
-                    *cost = model.weight[unit] * (f64::from(distances[own][unit].min(1 << 20)) + 0.1 * random.unit());
-                }
+        for (unit, row) in costs.cost.chunks_mut(model.labels).enumerate() {
+            for (cost, hops) in row.iter_mut().zip(&distances).filter(|(cost, _)| cost.is_finite()) {
+                *cost = model.weight[unit] * (f64::from(hops[unit].min(1 << 20)) + 0.1 * random.unit());
             }
         }
         label = from_prices(&costs, &transport(&costs));

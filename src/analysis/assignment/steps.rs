@@ -20,7 +20,8 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
     let mut open = blocks(model, from, to);
     let mut steps = Vec::new();
     while !open.is_empty() {
-        let mut order: Vec<(f64, usize)> = open.iter().enumerate().map(|(at, units)| (gain(&state, units, to), at)).collect();
+        let mut order: Vec<(f64, usize)> =
+            open.iter().enumerate().map(|(at, units)| (gain(&state, units, to), at)).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut partly: Option<(usize, Vec<u32>)> = None;
         let mut done = None;

@@ -75,16 +75,7 @@ pub fn transport(model: &Model) -> Transport {
     let total: f64 = load.iter().sum();
     let room: Vec<f64> = (0..labels).map(|label| (model.high[label] - model.low[label]).max(0.0)).collect();
     let mut spare = (model.high.iter().sum::<f64>() - total).max(0.0);
-    let mut slack = vec![0.0; labels];
-    for label in 0..labels {
-        slack[label] = (model.high[label] - load[label]).clamp(0.0, room[label]).min(spare);
-        spare -= slack[label];
-    }
-    for label in 0..labels {
-        let more = (room[label] - slack[label]).min(spare);
-        slack[label] += more;
-        spare -= more;
-    }
+    let mut slack = share_slack(model, &load, &room, &mut spare);
     let tiny = 1e-9 * total.max(1e-300);
     let mut infeasible = spare > tiny || model.high.iter().sum::<f64>() < total - tiny;
     let mut distance = vec![0.0; labels];
@@ -93,23 +84,7 @@ pub fn transport(model: &Model) -> Transport {
         if !over.iter().any(|over| *over > tiny) || !over.iter().any(|over| *over < -tiny) {
             break;
         }
-        // The arc's price is its cheapest offer; offers of units that have gone are dropped as they surface.
-        let mut arc = vec![(f64::INFINITY, u32::MAX); labels * labels];
-        for from in 0..labels {
-            for to in 0..labels {
-                let heap = &mut heaps[from * labels + to];
-                while heap.peek().is_some_and(|offer| amount[offer.unit as usize * labels + from] <= 0.0) {
-                    heap.pop();
-                }
-                if let Some(offer) = heap.peek() {
-                    arc[from * labels + to] = (offer.price, offer.unit);
-                }
-                let can = from != to && slack[from] > tiny && slack[to] < room[to] - tiny;
-                if can && arc[from * labels + to].0 > 0.0 {
-                    arc[from * labels + to] = (0.0, u32::MAX);
-                }
-            }
-        }
+        let arc = cheapest(&mut heaps, &amount, &slack, &room, tiny);
         let sources: Vec<bool> = over.iter().map(|over| *over > tiny).collect();
         let previous = shortest(labels, &arc, &sources, &mut distance);
         let sink = (0..labels)
@@ -164,6 +139,50 @@ pub fn transport(model: &Model) -> Transport {
     let price = prices(model, &amount, &slack, &room, tiny);
     let proven = proven_by(model, &price);
     Transport { value, price, proven, infeasible }
+}
+
+/// Slack goes where load is below the upper limit, then anywhere with room; `spare` is what found no place.
+fn share_slack(model: &Model, load: &[f64], room: &[f64], spare: &mut f64) -> Vec<f64> {
+    let mut slack = vec![0.0; model.labels];
+    for label in 0..model.labels {
+        slack[label] = (model.high[label] - load[label]).clamp(0.0, room[label]).min(*spare);
+        *spare -= slack[label];
+    }
+    for label in 0..model.labels {
+        let more = (room[label] - slack[label]).min(*spare);
+        slack[label] += more;
+        *spare -= more;
+    }
+    slack
+}
+
+/// The price of each arc, which is its cheapest offer, and the unit that offers it; `u32::MAX` for slack. Offers of units
+/// that have gone are dropped as they surface.
+fn cheapest(
+    heaps: &mut [BinaryHeap<Offer>],
+    amount: &[f64],
+    slack: &[f64],
+    room: &[f64],
+    tiny: f64,
+) -> Vec<(f64, u32)> {
+    let labels = room.len();
+    let mut arc = vec![(f64::INFINITY, u32::MAX); labels * labels];
+    for from in 0..labels {
+        for to in 0..labels {
+            let heap = &mut heaps[from * labels + to];
+            while heap.peek().is_some_and(|offer| amount[offer.unit as usize * labels + from] <= 0.0) {
+                heap.pop();
+            }
+            if let Some(offer) = heap.peek() {
+                arc[from * labels + to] = (offer.price, offer.unit);
+            }
+            let can = from != to && slack[from] > tiny && slack[to] < room[to] - tiny;
+            if can && arc[from * labels + to].0 > 0.0 {
+                arc[from * labels + to] = (0.0, u32::MAX);
+            }
+        }
+    }
+    arc
 }
 
 fn shared_cost(model: &Model, amount: &[f64]) -> f64 {
