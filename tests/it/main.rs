@@ -3,6 +3,7 @@
 mod support;
 mod tidy;
 
+mod answers;
 mod changes;
 mod check;
 mod cli;
