@@ -87,17 +87,18 @@ fn crimes_on_streets_are_snapped_and_judged_as_in_the_reference() {
     classes(&by_rate.class, &judged.numbers("cls_rate"));
 }
 
+fn vertices(value: &serde_json::Value, found: &mut Vec<(u64, u64)>) {
+    let parts = value.as_array().unwrap();
+    match parts[0].as_f64() {
+        Some(x) => found.push((x.to_bits(), parts[1].as_f64().unwrap().to_bits())),
+        None => parts.iter().for_each(|part| vertices(part, found)),
+    }
+}
+
 /// Districts are neighbours where their borders share a vertex.
 fn columbus() -> Option<Weights> {
     let path = crate::support::shared("hotspots::columbus", "hotspot/inputs/columbus.geojson")?;
     let map: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    fn vertices(value: &serde_json::Value, found: &mut Vec<(u64, u64)>) {
-        let parts = value.as_array().unwrap();
-        match parts[0].as_f64() {
-            Some(x) => found.push((x.to_bits(), parts[1].as_f64().unwrap().to_bits())),
-            None => parts.iter().for_each(|part| vertices(part, found)),
-        }
-    }
     let districts: Vec<std::collections::HashSet<(u64, u64)>> = map["features"]
         .as_array()
         .unwrap()

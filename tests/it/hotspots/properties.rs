@@ -228,8 +228,8 @@ proptest! {
         }
         let renamed = gi_star(&renamed, &Weights::from_rows(&rows).unwrap()).unwrap();
         let scaled = gi_star(&scaled, &weights.row_standardised()).unwrap();
-        for unit in 0..30 {
-            prop_assert!((plain.z[unit] - renamed.z[names[unit]]).abs() < 1e-9);
+        for (unit, name) in names.iter().enumerate() {
+            prop_assert!((plain.z[unit] - renamed.z[*name]).abs() < 1e-9);
             prop_assert!((plain.z[unit] - scaled.z[unit]).abs() < 1e-9);
         }
     }
