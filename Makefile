@@ -4,7 +4,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 
-.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill bench-hotspots-events tools clean-demo
 
 demo: tools
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -54,6 +54,11 @@ bench-commits: tools
 
 bench-kill: tools
 	$(CARGO) bench --locked --bench kill -- 500
+
+# Then `python tests/bench/hotspots_events_peers.py $(BENCH_DIR)` for the others, with the packages that it names.
+bench-hotspots-events:
+	mkdir -p $(BENCH_DIR)
+	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
 
 clean-demo:
 	rm -rf patrolmap-demo

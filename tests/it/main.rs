@@ -10,6 +10,7 @@ mod durable;
 mod facts;
 mod files;
 mod hostile;
+mod hotspot_events;
 mod import;
 mod items;
 mod killing;
