@@ -11,6 +11,7 @@ mod facts;
 mod files;
 mod hostile;
 mod hotspot_events;
+mod hotspots;
 mod import;
 mod items;
 mod killing;

@@ -41,39 +41,44 @@ pub fn standard_distance_m(cases: &[Position]) -> Result<f64, HotspotError> {
 
 /// The place with the least sum of distances to the cases, to about a micrometre.
 ///
-/// Weiszfeld's iteration with the step of Vardi and Zhang (2000), which does not stick at a case, each step
-/// lengthened while that helps; then Newton's, because the sum is so flat that its digits end early. On a line with an even number of cases any place between the middle two serves.
+/// Weiszfeld's iteration with the step of Vardi and Zhang (2000), which does not stick at a case, each step lengthened
+/// while that helps; once it is near, Newton's, because the sum is so flat that its digits end early. On a line with
+/// an even number of cases any place between the middle two serves.
 pub fn median_centre(cases: &[Position]) -> Result<Position, HotspotError> {
     check_cases(cases)?;
     let origin = mean(cases);
     let cases: Vec<Position> = cases.iter().map(|case| [case[0] - origin[0], case[1] - origin[1]]).collect();
     let extent = cases.iter().map(|case| case[0].hypot(case[1])).fold(0.0, f64::max);
+    let near = descended(&cases, [0.0; 2], 1e-3 * extent);
+    let place = polished(&cases, descended(&cases, polished(&cases, near), 1e-12 * extent));
+    Ok([origin[0] + place[0], origin[1] + place[1]])
+}
+
+/// Weiszfeld's steps until they are as short as `shortest`.
+fn descended(cases: &[Position], mut place: Position, shortest: f64) -> Position {
     let total = |place: Position| cases.iter().map(|case| distance(*case, place)).sum::<f64>();
-    let mut place = [0.0; 2];
     let mut least = total(place);
     for _ in 0..10_000 {
-        let step = weiszfeld_step(&cases, place);
-        if step[0].hypot(step[1]) <= 1e-12 * extent {
+        let step = weiszfeld_step(cases, place);
+        if step[0].hypot(step[1]) <= shortest {
             break;
         }
         let mut factor = 1.0;
-        let mut best = None;
+        let before = least;
         loop {
             let there = [place[0] + factor * step[0], place[1] + factor * step[1]];
             let sum = total(there);
-            if best.is_some_and(|(_, known)| sum >= known) || (best.is_none() && sum > least) {
+            if sum >= least {
                 break;
             }
-            best = Some((there, sum));
+            (place, least) = (there, sum);
             factor *= 2.0;
         }
-        match best {
-            Some((there, sum)) => (place, least) = (there, sum),
-            None => break,
+        if least >= before {
+            break;
         }
     }
-    let place = polished(&cases, place);
-    Ok([origin[0] + place[0], origin[1] + place[1]])
+    place
 }
 
 /// The directional ellipse: eigenvectors of the covariance (denominator n) around the mean centre.
@@ -127,7 +132,7 @@ fn weiszfeld_step(cases: &[Position], place: Position) -> Position {
     let (mut pull, mut weight, mut here) = ([0.0; 2], 0.0, 0.0);
     for case in cases {
         let (x, y) = (case[0] - place[0], case[1] - place[1]);
-        let away = x.hypot(y);
+        let away = (x * x + y * y).sqrt();
         if away == 0.0 {
             here += 1.0;
         } else {

@@ -18,7 +18,9 @@ pub fn q_values(p: &[f64]) -> Result<Vec<f64>, HotspotError> {
     let mut q = vec![0.0; p.len()];
     let mut least = 1.0_f64;
     for (rank, unit) in order.iter().enumerate().rev() {
-        least = least.min(p[*unit as usize] * p.len() as f64 / (rank + 1) as f64);
+        let p_value = p[*unit as usize];
+        // p n / n may round to less than p.
+        least = least.min((p_value * p.len() as f64 / (rank + 1) as f64).max(p_value));
         q[*unit as usize] = least;
     }
     Ok(q)

@@ -99,5 +99,6 @@ pub fn rates_per_100_m(counts: &[u32], sections: &Sections) -> Result<Vec<f64>, 
 
 /// Planar metres.
 pub(crate) fn distance(a: Position, b: Position) -> f64 {
-    (a[0] - b[0]).hypot(a[1] - b[1])
+    let (x, y) = (a[0] - b[0], a[1] - b[1]);
+    (x * x + y * y).sqrt()
 }

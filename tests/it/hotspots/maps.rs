@@ -59,7 +59,12 @@ fn crimes_on_streets_are_snapped_and_judged_as_in_the_reference() {
     let cases: Vec<_> = found.cases.iter().flatten().collect();
     let numbers: Vec<f64> = cases.iter().map(|case| f64::from(case.place.section)).collect();
     assert_eq!(numbers, snapped.numbers("seg"));
-    close("offset", &cases.iter().map(|case| case.place.offset_m).collect::<Vec<_>>(), &snapped.numbers("offset"), 1e-6);
+    close(
+        "offset",
+        &cases.iter().map(|case| case.place.offset_m).collect::<Vec<_>>(),
+        &snapped.numbers("offset"),
+        1e-6,
+    );
     close("distance", &cases.iter().map(|case| case.distance_m).collect::<Vec<_>>(), &snapped.numbers("dist"), 1e-6);
 
     let network = Streets::from_sections(&sections, 0.001).unwrap();
@@ -73,7 +78,8 @@ fn crimes_on_streets_are_snapped_and_judged_as_in_the_reference() {
     close("z", &by_count.z, &judged.numbers("z"), 1e-8);
     close("q", &by_count.q, &judged.numbers("q"), 1e-8);
     classes(&by_count.class, &judged.numbers("cls"));
-    let rates: Vec<f64> = counts.iter().zip(sections.lengths()).map(|(count, length)| count / length * 1000.0).collect();
+    let rates: Vec<f64> =
+        counts.iter().zip(sections.lengths()).map(|(count, length)| count / length * 1000.0).collect();
     close("rate", &rates, &judged.numbers("rate_per_1000ft"), 1e-6);
     let by_rate = gi_star(&rates, &weights).unwrap();
     close("z of rates", &by_rate.z, &judged.numbers("z_rate"), 1e-8);
@@ -81,17 +87,18 @@ fn crimes_on_streets_are_snapped_and_judged_as_in_the_reference() {
     classes(&by_rate.class, &judged.numbers("cls_rate"));
 }
 
+fn vertices(value: &serde_json::Value, found: &mut Vec<(u64, u64)>) {
+    let parts = value.as_array().unwrap();
+    match parts[0].as_f64() {
+        Some(x) => found.push((x.to_bits(), parts[1].as_f64().unwrap().to_bits())),
+        None => parts.iter().for_each(|part| vertices(part, found)),
+    }
+}
+
 /// Districts are neighbours where their borders share a vertex.
 fn columbus() -> Option<Weights> {
     let path = crate::support::shared("hotspots::columbus", "hotspot/inputs/columbus.geojson")?;
     let map: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    fn vertices(value: &serde_json::Value, found: &mut Vec<(u64, u64)>) {
-        let parts = value.as_array().unwrap();
-        match parts[0].as_f64() {
-            Some(x) => found.push((x.to_bits(), parts[1].as_f64().unwrap().to_bits())),
-            None => parts.iter().for_each(|part| vertices(part, found)),
-        }
-    }
     let districts: Vec<std::collections::HashSet<(u64, u64)>> = map["features"]
         .as_array()
         .unwrap()

@@ -81,7 +81,12 @@ fn kernels_at_a_crossing_have_the_published_values() {
     close("discontinuous", &[opposite(Split::Discontinuous)], &[0.0128], 1e-12);
     let streets = crossing([10.0, 10.2, 10.2, 10.0]);
     for dead_end in [DeadEnd::Reflecting, DeadEnd::Absorbing] {
-        close("continuous", &[single(&streets, Split::Continuous(dead_end), 5.0, (0, 3.0), (0, 1.0))], &[0.12015], 1e-12);
+        close(
+            "continuous",
+            &[single(&streets, Split::Continuous(dead_end), 5.0, (0, 3.0), (0, 1.0))],
+            &[0.12015],
+            1e-12,
+        );
     }
 }
 
