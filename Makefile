@@ -4,7 +4,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 
-.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo
+.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots bench-hotspots-events tools clean-demo draw-demo check-demo
 
 demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -49,7 +49,7 @@ tools:
 	@sh tests/tools.sh
 
 # Each writes its figures to stdout; docs/performance.md tells what was measured.
-bench: bench-serve bench-insert bench-commits bench-kill bench-hotspots
+bench: bench-serve bench-insert bench-commits bench-kill bench-hotspots bench-hotspots-events
 
 bench-serve: tools
 	$(CARGO) build --release --locked
@@ -72,6 +72,12 @@ bench-hotspots: tools
 	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_peers.txt
 	$(CARGO) bench --locked --bench hotspots -- $(abspath $(BENCH_DIR))
 	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_peers.py $(BENCH_DIR)
+
+bench-hotspots-events: tools
+	test -x $(BENCH_DIR)/python/bin/python || python3 -m venv $(BENCH_DIR)/python
+	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_events_peers.txt
+	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
+	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_events_peers.py $(BENCH_DIR)
 
 clean-demo:
 	rm -rf patrolmap-demo

@@ -13,6 +13,7 @@ mod durable;
 mod facts;
 mod files;
 mod hostile;
+mod hotspot_events;
 mod hotspots;
 mod import;
 mod items;
