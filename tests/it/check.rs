@@ -1,10 +1,11 @@
 //! `check`: each kind of defect is found in a spoiled copy of the demonstration, and nothing else.
 
+use patrolmap::spatial::foot::contains;
 use patrolmap::spatial::geodesic::area_m2;
 use serde_json::{Value as Json, json};
 
 use crate::demo::{FILES, drawn, path, shape};
-use crate::support::{Place, collection};
+use crate::support::{Place, Seeded, collection};
 
 fn checked(place: &Place) -> Json {
     serde_json::from_str(&place.ok(&["check"])).unwrap()
@@ -172,4 +173,60 @@ fn in_force_later(zone: &Json) -> Json {
     let mut zone = zone.clone();
     zone["properties"]["valid_from"] = json!("2030-01-01");
     zone
+}
+
+/// Zones drawn without sense, over each other and over the rim: the sum holds, and so does a count of places.
+#[test]
+fn any_zones_add_up_with_their_gaps_and_overlaps() {
+    let place = Place::new();
+    for (layer, file) in FILES.iter().filter(|(layer, _)| ["jurisdictions", "squads"].contains(layer)) {
+        place.ok(&["import", layer, path(file).to_str().unwrap()]);
+    }
+    let mut random = Seeded(11);
+    let zones: Vec<Json> = (0..24)
+        .map(|number| {
+            let (x, y) = (105.65 + 0.135 * random.share(), 34.56 + 0.025 * random.share());
+            let corners = 3 + random.below(9);
+            let mut ring: Vec<Json> = (0..corners)
+                .map(|corner| {
+                    let angle = std::f64::consts::TAU * corner as f64 / corners as f64;
+                    let reach = 0.002 + 0.012 * random.share();
+                    let grid = |degrees: f64| (degrees * 1e7).round() / 1e7;
+                    json!([grid(x + reach * angle.cos()), grid(y + reach * angle.sin())])
+                })
+                .collect();
+            ring.push(ring[0].clone());
+            let geometry = json!({ "type": "Polygon", "coordinates": [ring] });
+            new(&format!("zone {number}"), &geometry, json!({ "squad_code": "DC" }))
+        })
+        .collect();
+    place.import("squad-zones", &collection(&zones));
+    let found = checked(&place);
+    let figure = |name: &str| found["zones"][name].as_f64().unwrap();
+    assert!(figure("miss") < 1e-6, "{}", found["zones"]);
+    let told = |check: &str| -> f64 {
+        let findings = found["features"].as_array().unwrap().iter();
+        findings
+            .filter(|one| one["properties"]["check"] == check)
+            .map(|one| one["properties"]["area_m2"].as_f64().unwrap())
+            .sum()
+    };
+    assert!((told("zone-gap") - figure("gaps_m2")).abs() < 1.0);
+    // Places in a lattice over the town: how many zones hold each.
+    let (jurisdiction, shapes) = (shape(&drawn("jurisdictions")[0]), zones.iter().map(shape).collect::<Vec<_>>());
+    let (mut inside, mut bare, mut again) = (0_u32, 0_u32, 0_u32);
+    for step in 0..200 * 100 {
+        let (column, row) = (f64::from(step % 200), f64::from(step / 200));
+        let at = geo::Coord { x: 105.645 + 0.146 * column / 200.0, y: 34.54 + 0.054 * row / 100.0 };
+        if contains(&jurisdiction, at) {
+            let holding = shapes.iter().filter(|zone| contains(zone, at)).count() as u32;
+            inside += 1;
+            bare += u32::from(holding == 0);
+            again += holding.saturating_sub(1);
+        }
+    }
+    for (places, m2) in [(bare, figure("gaps_m2")), (again, figure("overlaps_m2"))] {
+        let (counted, told) = (f64::from(places) / f64::from(inside), m2 / figure("jurisdiction_m2"));
+        assert!((counted - told).abs() < 0.01, "{counted} of the places, {told} of the ground");
+    }
 }
