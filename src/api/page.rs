@@ -61,7 +61,8 @@ fn answer(headers: &HeaderMap, path: &str, file: EmbeddedFile, keep: &'static st
     }
     let accepted = encodings(headers);
     let packed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, ending)| {
-        let file = accepted.iter().any(|one| one == encoding).then(|| Files::get(&format!("{path}.{ending}"))).flatten()?;
+        let file =
+            accepted.iter().any(|one| one == encoding).then(|| Files::get(&format!("{path}.{ending}"))).flatten()?;
         Some((encoding, file))
     });
     let (encoding, file) = match packed {
