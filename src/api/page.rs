@@ -83,8 +83,9 @@ fn answer(headers: &HeaderMap, path: &str, file: EmbeddedFile, keep: &'static st
 
 /// A weak tag, since the packed forms answer to it, too.
 fn tag(file: &EmbeddedFile) -> String {
-    let digest: String = file.metadata.sha256_hash()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digest}\"")
+    let digest = file.metadata.sha256_hash();
+    let head = digest.first_chunk().copied().unwrap_or_default();
+    format!("\"{:016x}\"", u64::from_be_bytes(head))
 }
 
 fn kept(mut response: Response, tag: &str, keep: &'static str) -> Response {
