@@ -41,10 +41,9 @@ fn the_page_and_its_files_come_with_what_a_browser_needs_to_know() {
     let service = place.serve();
     let Some(html) = page(&service) else { return };
     let names = assets(&html);
-    assert!(
-        names.iter().any(|name| name.ends_with(".js")) && names.iter().any(|name| name.ends_with(".css")),
-        "{html}"
-    );
+    for ending in ["js", "css", "svg"] {
+        assert!(names.iter().any(|name| name.rsplit('.').next() == Some(ending)), "no {ending}: {html}");
+    }
     for name in names {
         let answer = service.get(name);
         assert_eq!(answer.status, 200, "{name}");
