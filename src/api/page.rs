@@ -20,9 +20,9 @@ struct Files;
 const INDEX: &str = "index.html";
 
 /// The page loads nothing from elsewhere and runs nothing that did not come as a file of its own. The map's styles are
-/// set through the object model, which needs no word here.
+/// set through the object model, which needs no word here; `data:` is for the empty picture that MapLibre carries.
 const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \
-    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Said at `/` and at the start of a service without a page.
 pub const HOW_TO_BUILD: &str =
