@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 ASSIGNMENT ?= ../shared/data/assignment
 
-.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo bench-assignment
+.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo bench-assignment bench-hotspots-events
 
 demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -50,7 +50,7 @@ tools:
 	@sh tests/tools.sh
 
 # Each writes its figures to stdout; docs/performance.md tells what was measured.
-bench: bench-serve bench-insert bench-commits bench-kill bench-hotspots
+bench: bench-serve bench-insert bench-commits bench-kill bench-hotspots bench-hotspots-events
 
 bench-serve: tools
 	$(CARGO) build --release --locked
@@ -80,6 +80,12 @@ bench-assignment: tools
 	$(BENCH_DIR)/peers/bin/pip install --quiet numpy scipy pymetis mtkahypar
 	$(CARGO) bench --locked --bench assignment -- $(ASSIGNMENT)/streets/*.json $(ASSIGNMENT)/cutedges/*.json $(ASSIGNMENT)/arc_districting/*.json
 	$(BENCH_DIR)/peers/bin/python tests/bench/assignment_peers.py $(ASSIGNMENT)/streets/*.json
+
+bench-hotspots-events: tools
+	test -x $(BENCH_DIR)/python/bin/python || python3 -m venv $(BENCH_DIR)/python
+	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_events_peers.txt
+	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
+	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_events_peers.py $(BENCH_DIR)
 
 clean-demo:
 	rm -rf patrolmap-demo

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -20,7 +20,7 @@ struct Files;
 const INDEX: &str = "index.html";
 
 /// The page loads nothing from elsewhere and runs nothing that did not come as a file of its own. The map's styles are
-/// set through the object model, which needs no word here; `data:` is for the pictures of the map's buttons.
+/// set through the object model, which needs no word here; `data:` is for the empty picture that MapLibre carries.
 const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -61,7 +61,8 @@ fn answer(headers: &HeaderMap, path: &str, file: EmbeddedFile, keep: &'static st
     }
     let accepted = encodings(headers);
     let packed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, ending)| {
-        let file = accepted.iter().any(|one| one == encoding).then(|| Files::get(&format!("{path}.{ending}"))).flatten()?;
+        let file =
+            accepted.iter().any(|one| one == encoding).then(|| Files::get(&format!("{path}.{ending}"))).flatten()?;
         Some((encoding, file))
     });
     let (encoding, file) = match packed {
@@ -82,8 +83,9 @@ fn answer(headers: &HeaderMap, path: &str, file: EmbeddedFile, keep: &'static st
 
 /// A weak tag, since the packed forms answer to it, too.
 fn tag(file: &EmbeddedFile) -> String {
-    let digest: String = file.metadata.sha256_hash()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digest}\"")
+    let digest = file.metadata.sha256_hash();
+    let head = digest.first_chunk().copied().unwrap_or_default();
+    format!("\"{:016x}\"", u64::from_be_bytes(head))
 }
 
 fn kept(mut response: Response, tag: &str, keep: &'static str) -> Response {
@@ -123,6 +125,5 @@ fn of_page(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     response
 }

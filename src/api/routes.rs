@@ -65,7 +65,9 @@ pub struct Endpoint {
     route: fn() -> MethodRouter<Shared>,
 }
 
-use Content::{Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text};
+use Content::{
+    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text,
+};
 
 macro_rules! endpoint {
     ($method:ident $path:literal $name:literal, $summary:literal, [$($parameter:literal),*], $body:ident => $status:literal $answer:ident, [$($problem:literal),*], $route:expr) => {

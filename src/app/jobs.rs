@@ -100,7 +100,8 @@ impl Monitor {
         Err(self.reason())
     }
 
-    fn reason(&self) -> AppError {
+    /// Why the work is to end.
+    pub(crate) fn reason(&self) -> AppError {
         if self.0.stopped.load(Ordering::Relaxed) {
             AppError::Cancelled
         } else {

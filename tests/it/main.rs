@@ -3,6 +3,7 @@
 mod support;
 mod tidy;
 
+mod answers;
 mod changes;
 mod check;
 mod cli;
@@ -12,6 +13,7 @@ mod durable;
 mod facts;
 mod files;
 mod hostile;
+mod hotspot_events;
 mod hotspots;
 mod import;
 mod items;

@@ -41,7 +41,9 @@ fn the_page_and_its_files_come_with_what_a_browser_needs_to_know() {
     let service = place.serve();
     let Some(html) = page(&service) else { return };
     let names = assets(&html);
-    assert!(names.iter().any(|name| name.ends_with(".js")) && names.iter().any(|name| name.ends_with(".css")), "{html}");
+    for ending in ["js", "css", "svg"] {
+        assert!(names.iter().any(|name| name.rsplit('.').next() == Some(ending)), "no {ending}: {html}");
+    }
     for name in names {
         let answer = service.get(name);
         assert_eq!(answer.status, 200, "{name}");
@@ -84,7 +86,9 @@ fn the_page_is_asked_for_again_each_time_and_answered_shortly() {
 fn nothing_but_the_page_is_handed_out() {
     let place = Place::new();
     let service = place.serve();
-    for path in ["/assets/none.js", "/assets/..%2f..%2fCargo.toml", "/assets/%2e%2e%2f%2e%2e%2fCargo.toml", "/assets/%ff"] {
+    for path in
+        ["/assets/none.js", "/assets/..%2f..%2fCargo.toml", "/assets/%2e%2e%2f%2e%2e%2fCargo.toml", "/assets/%ff"]
+    {
         service.get(path).expect(404);
     }
     for path in ["/assets/", "/assets/../../Cargo.toml", "/index.html", "/map.js"] {

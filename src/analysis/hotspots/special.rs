@@ -199,11 +199,7 @@ mod tests {
             let mut below = 0.0;
             let mut above = 0.0;
             for k in 0..5000_u32 {
-                if u64::from(k) < count {
-                    below += mass
-                } else {
-                    above += mass
-                }
+                *(if u64::from(k) < count { &mut below } else { &mut above }) += mass;
                 mass *= mean / f64::from(k + 1);
             }
             if mean < 700.0 {
@@ -217,8 +213,8 @@ mod tests {
     #[test]
     fn published_values() {
         close(normal_two_sided(1.959_963_984_540_054), 0.05);
-        close(normal_two_sided(-6.0), 1.973_175_290_075_396_3e-9);
-        close(normal_cdf(-1.0), 0.158_655_253_931_457_05);
+        close(normal_two_sided(-6.0), 1.973_175_290_075_396e-9);
+        close(normal_cdf(-1.0), 0.158_655_253_931_457_04);
         close(incomplete_beta(0.5, 2.0, 3.0), 0.6875);
         close(incomplete_beta(0.2, 2.0, 1.0), 0.04);
         close(ln_beta(0.5, 0.5), PI.ln());

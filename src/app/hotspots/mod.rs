@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 
 use crate::analysis::hotspots::HotspotError;
+use crate::analysis::parallel::{Watch, watched};
 use crate::app::answers::encode_sheet;
 use crate::app::effort::{Efforts, Exposure};
 use crate::app::jobs::{Done, Monitor};
@@ -143,11 +144,14 @@ pub fn hotspots(
     if cases.all.is_empty() {
         note = Some(asked.selection.without_cases(snapshot));
     } else {
-        let outcome = answer(app, snapshot, efforts, asked, &mut cases, &mut told, &mut used, monitor);
-        match outcome {
-            Ok(()) => {}
-            Err(Failed::Asked(error)) => return Err(error),
-            Err(Failed::Note(sentence)) => note = Some(sentence),
+        let looking = monitor.clone();
+        let watch: Watch = Arc::new(move |share| looking.tell(0.2 + 0.75 * share));
+        let work = || answer(app, snapshot, efforts, asked, &mut cases, &mut told, &mut used, monitor);
+        match watched(watch, work) {
+            Some(Ok(())) => {}
+            Some(Err(Failed::Asked(error))) => return Err(error),
+            Some(Err(Failed::Note(sentence))) => note = Some(sentence),
+            None => return Err(monitor.reason()),
         }
     }
     monitor.checked()?;

@@ -50,9 +50,8 @@ fn the_reference_figures_of_boston_are_met() {
 /// Every pair looked at; the clusters grown one by one from the lowest core.
 fn brute(cases: &[[f64; 2]], times: &[f64], question: Dbscan, eps_time: f64) -> Clusters {
     let squared = |a: usize, b: usize| (cases[a][0] - cases[b][0]).powi(2) + (cases[a][1] - cases[b][1]).powi(2);
-    let near = |a: usize, b: usize| {
-        squared(a, b) <= question.eps * question.eps && (times[a] - times[b]).abs() <= eps_time
-    };
+    let near =
+        |a: usize, b: usize| squared(a, b) <= question.eps * question.eps && (times[a] - times[b]).abs() <= eps_time;
     let all = 0..cases.len();
     let core: Vec<bool> =
         all.clone().map(|a| all.clone().filter(|b| near(a, *b)).count() >= question.min_points).collect();
@@ -116,7 +115,8 @@ fn moving_and_renumbering_the_cases_changes_no_partition() {
     let question = Dbscan { eps: 12.0, min_points: 4, border: Border::Nearest };
     let ours = dbscan(&cases, question).unwrap();
     let order = shuffled(&mut seeded, cases.len());
-    let moved: Vec<[f64; 2]> = order.iter().map(|case| [cases[*case][0] + 65_536.0, cases[*case][1] - 1024.0]).collect();
+    let moved: Vec<[f64; 2]> =
+        order.iter().map(|case| [cases[*case][0] + 65_536.0, cases[*case][1] - 1024.0]).collect();
     let theirs = dbscan(&moved, question).unwrap();
     let back: Vec<Option<u32>> = order.iter().map(|case| ours.labels[*case]).collect();
     assert!(ours.count > 3 && ours.noise() > 10);

@@ -18,18 +18,16 @@ fn the_reference_partition_is_met_wherever_it_is_determined() {
     let Some(table) = Table::read("hotspot_events::density", "inputs/mtl_bike_accidents.csv") else { return };
     let Some(wanted) = Table::read("hotspot_events::density", "expected/c6_dbscan_mtl.csv") else { return };
     let cases = table.positions();
-    let reference: Vec<Option<u32>> = wanted
-        .numbers("hdbscan_mcs8_ms5")
-        .into_iter()
-        .map(|label| (label >= 0.0).then_some(label as u32))
-        .collect();
+    let reference: Vec<Option<u32>> =
+        wanted.numbers("hdbscan_mcs8_ms5").into_iter().map(|label| (label >= 0.0).then_some(label as u32)).collect();
     let ours = hdbscan(&cases, QUESTION).unwrap();
     assert_eq!(ours.count, 12);
     let determined = |labels: &[Option<u32>]| -> Vec<Option<u32>> {
         labels.iter().zip(&ours.tied).filter(|(_, tied)| !**tied).map(|(label, _)| *label).collect()
     };
     assert!(same_partition(&determined(&ours.labels), &determined(&reference)));
-    let differ: Vec<usize> = (0..cases.len()).filter(|at| ours.labels[*at].is_some() != reference[*at].is_some()).collect();
+    let differ: Vec<usize> =
+        (0..cases.len()).filter(|at| ours.labels[*at].is_some() != reference[*at].is_some()).collect();
     assert_eq!(differ, [1, 29, 68, 98, 296]);
     assert!(differ.iter().all(|at| ours.tied[*at] && ours.labels[*at].is_none()));
     // Two of the reference's cases at one place: one in a cluster, one noise.
@@ -67,8 +65,12 @@ fn grow(mut cases: Vec<usize>, birth: f64, least: usize, reach: &dyn Fn(usize, u
     let mut branch = Branch { stability: 0.0, left: Vec::new(), below: Vec::new() };
     loop {
         // The distance at which these cases just hold together: the longest step of their shortest tree.
-        let mut lengths: Vec<f64> =
-            cases.iter().flat_map(|a| cases.iter().map(move |b| (a, b))).filter(|(a, b)| a < b).map(|(a, b)| reach(*a, *b)).collect();
+        let mut lengths: Vec<f64> = cases
+            .iter()
+            .flat_map(|a| cases.iter().map(move |b| (a, b)))
+            .filter(|(a, b)| a < b)
+            .map(|(a, b)| reach(*a, *b))
+            .collect();
         lengths.sort_by(f64::total_cmp);
         let holds = lengths.partition_point(|length| components(&cases, |a, b| reach(a, b) <= *length).len() > 1);
         let length = lengths[holds];
@@ -158,8 +160,7 @@ fn the_order_and_the_place_of_the_cases_change_nothing() {
         let cases = clumps(&mut seeded, 400, 600.0);
         let ours = hdbscan(&cases, QUESTION).unwrap();
         let order = shuffled(&mut seeded, cases.len());
-        let moved: Vec<[f64; 2]> =
-            order.iter().map(|at| [cases[*at][0] + 8192.0, cases[*at][1] - 2048.0]).collect();
+        let moved: Vec<[f64; 2]> = order.iter().map(|at| [cases[*at][0] + 8192.0, cases[*at][1] - 2048.0]).collect();
         let theirs = hdbscan(&moved, QUESTION).unwrap();
         let back: Vec<Option<u32>> = order.iter().map(|at| ours.labels[*at]).collect();
         let tied: Vec<bool> = order.iter().map(|at| ours.tied[*at]).collect();
@@ -176,9 +177,10 @@ fn the_order_and_the_place_of_the_cases_change_nothing() {
 #[test]
 fn questions_about_density_that_make_no_sense_are_refused_by_name() {
     let cases = [[0.0, 0.0], [1.0, 0.0], [2.0, 5.0]];
-    let ask = |cases: &[[f64; 2]], min_cluster_size: usize, min_samples: usize| -> Result<DensityClusters, HotspotError> {
-        hdbscan(cases, Hdbscan { min_cluster_size, min_samples })
-    };
+    let ask =
+        |cases: &[[f64; 2]], min_cluster_size: usize, min_samples: usize| -> Result<DensityClusters, HotspotError> {
+            hdbscan(cases, Hdbscan { min_cluster_size, min_samples })
+        };
     assert_eq!(ask(&[], 2, 1), Err(HotspotError::NoCases));
     assert_eq!(ask(&cases[..1], 2, 1), Err(HotspotError::OneCase));
     assert_eq!(ask(&[[3.0, 3.0]; 50], 5, 5), Err(HotspotError::OnePlace));

@@ -48,7 +48,8 @@ fn brute(cases: &[[f64; 2]], times: &[f64], distance: f64, time: f64) -> (u64, u
     let (mut space, mut when) = (vec![0.0; n], vec![0.0; n]);
     for a in 0..n {
         for b in 0..a {
-            let close = (cases[a][0] - cases[b][0]).powi(2) + (cases[a][1] - cases[b][1]).powi(2) <= distance * distance;
+            let close =
+                (cases[a][0] - cases[b][0]).powi(2) + (cases[a][1] - cases[b][1]).powi(2) <= distance * distance;
             let fast = (times[a] - times[b]).abs() <= time;
             both += u64::from(close && fast);
             near += u64::from(close);
@@ -70,7 +71,8 @@ fn knox_equals_looking_at_every_pair() {
         let count = 3 + seeded.below(200) as usize;
         let cases = clumps(&mut seeded, count, 200.0);
         let times: Vec<f64> = (0..count).map(|_| seeded.below(80) as f64 / 4.0).collect();
-        let (distance, time) = ([0.5, 10.0, 45.0, 900.0][seeded.below(4) as usize], [0.25, 3.0, 50.0][seeded.below(3) as usize]);
+        let (distance, time) =
+            ([0.5, 10.0, 45.0, 900.0][seeded.below(4) as usize], [0.25, 3.0, 50.0][seeded.below(3) as usize]);
         let ours = knox(&cases, &times, distance, time, Permutations { draws: 5, ..CHANCE }, 1).unwrap();
         let (both, near, soon, modified) = brute(&cases, &times, distance, time);
         assert_eq!((ours.statistic, ours.space_pairs, ours.time_pairs), (both, near, soon));
@@ -90,7 +92,8 @@ fn the_table_sums_to_knox_and_both_keep_to_the_seed_on_any_number_of_threads() {
     let sum: u64 = table.cells.iter().map(|cell| cell.observed).sum();
     let whole = knox(&cases, &times, 100.0, 14.0, CHANCE, 1).unwrap();
     assert_eq!(sum, whole.statistic);
-    let first_two = |distance: f64| table.cells.iter().filter(move |cell| cell.distance == distance && cell.time <= 7.0);
+    let first_two =
+        |distance: f64| table.cells.iter().filter(move |cell| cell.distance == distance && cell.time <= 7.0);
     let same_place: u64 = first_two(0.0).map(|cell| cell.observed).sum();
     let within_25: u64 = first_two(25.0).map(|cell| cell.observed).sum();
     assert_eq!(same_place + within_25, knox(&cases, &times, 25.0, 7.0, CHANCE, 1).unwrap().statistic);

@@ -24,9 +24,7 @@ fn the_quotient_is_that_of_its_formula() {
     for _ in 0..500 {
         let mut draw = |least: u64| counts(least + seeded.below(80), least + seeded.below(80));
         let (a, b, c) = (draw(1), draw(0), draw(1));
-        let share = |part: BeforeAfter| {
-            part.after as f64 / c.after as f64 - part.before as f64 / c.before as f64
-        };
+        let share = |part: BeforeAfter| part.after as f64 / c.after as f64 - part.before as f64 / c.before as f64;
         let ours = displacement_quotient(a, b, c).unwrap();
         close("success", ours.success, share(a), 1e-12);
         close("buffer", ours.buffer, share(b), 1e-12);
@@ -105,6 +103,10 @@ fn displacement_that_makes_no_sense_is_refused_by_name() {
     assert_eq!(displacement(&streets, &[], &[], action), Err(HotspotError::NoCases));
     let all: Vec<u32> = (0..11).collect();
     assert!(refused(Action { target: &all, ..action }).contains("beyond the last ring"));
-    assert!(displacement_quotient(counts(1, 1), counts(1, 1), counts(1, 0)).unwrap_err().to_string().contains("control"));
-    assert!(displacement_quotient(counts(0, 1), counts(1, 1), counts(1, 1)).unwrap_err().to_string().contains("target"));
+    assert!(
+        displacement_quotient(counts(1, 1), counts(1, 1), counts(1, 0)).unwrap_err().to_string().contains("control")
+    );
+    assert!(
+        displacement_quotient(counts(0, 1), counts(1, 1), counts(1, 1)).unwrap_err().to_string().contains("target")
+    );
 }

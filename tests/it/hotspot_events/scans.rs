@@ -117,7 +117,14 @@ fn places(seeded: &mut Seeded, count: usize) -> Vec<[f64; 2]> {
 }
 
 /// The largest ratio over all circles and windows, each summed anew.
-fn brute(places: &[[f64; 2]], population: &[f64], cases: &[u32], steps: usize, windows: usize, llr: impl Fn(&[usize], usize) -> f64) -> f64 {
+fn brute(
+    places: &[[f64; 2]],
+    population: &[f64],
+    cases: &[u32],
+    steps: usize,
+    windows: usize,
+    llr: impl Fn(&[usize], usize) -> f64,
+) -> f64 {
     let all: f64 = population.iter().sum();
     let mut best: f64 = 0.0;
     assert_eq!(cases.len(), places.len() * steps);

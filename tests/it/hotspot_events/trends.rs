@@ -9,7 +9,7 @@ use patrolmap::analysis::hotspots::lattice::{Lattice, Shape};
 use patrolmap::analysis::hotspots::trend::{mann_kendall, sen_slope};
 use patrolmap::analysis::hotspots::weights::Weights;
 
-use super::{Table, clumps, close, days, shuffled, summary};
+use super::{Table, close, clumps, days, shuffled, summary};
 use crate::support::{BOSTON, Seeded};
 
 fn months() -> Vec<f64> {
@@ -30,9 +30,8 @@ fn the_cube_of_boston_is_met_and_loses_no_case() {
     let Some(wanted) = Table::read("hotspot_events::cube", "expected/c7_cube_boston_500m.csv") else { return };
     let (columns, rows) = (wanted.numbers("ix"), wanted.numbers("iy"));
     assert_eq!(ours.cells.len(), columns.len());
-    let series: Vec<Vec<f64>> = (0..14)
-        .map(|at| wanted.numbers(&format!("{}-{:02}", 2018 + (at + 10) / 12, (at + 10) % 12 + 1)))
-        .collect();
+    let series: Vec<Vec<f64>> =
+        (0..14).map(|at| wanted.numbers(&format!("{}-{:02}", 2018 + (at + 10) / 12, (at + 10) % 12 + 1))).collect();
     for (place, cell) in ours.cells.iter().enumerate() {
         assert_eq!((cell.column - 640, cell.row - 9355), (columns[place] as i64, rows[place] as i64));
         let wanted: Vec<u32> = series.iter().map(|month| month[place] as u32).collect();
@@ -43,7 +42,9 @@ fn the_cube_of_boston_is_met_and_loses_no_case() {
 
 #[test]
 fn the_trends_and_categories_of_boston_are_met() {
-    let Some(wanted) = Table::read("hotspot_events::emerging", "expected/c7_mk_emerging_boston_500m.csv") else { return };
+    let Some(wanted) = Table::read("hotspot_events::emerging", "expected/c7_mk_emerging_boston_500m.csv") else {
+        return;
+    };
     let Some(summary) = summary("hotspot_events::emerging") else { return };
     let Some(LatticeCube { cube, cells }) = boston("hotspot_events::emerging") else { return };
     let neighbours = LatticeCube { cube: cube.clone(), cells }.neighbours(Shape::Square).unwrap();
@@ -133,9 +134,8 @@ fn the_seventeen_categories_are_all_there_and_each_place_has_the_one_that_fits()
     let mut seen = HashSet::new();
     for length in [1, 2, 3, 5, 10] {
         for code in 0..3usize.pow(length) {
-            let steps: Vec<Step> = (0..length)
-                .map(|at| [Step::Neither, Step::Hot, Step::Cold][code / 3usize.pow(at) % 3])
-                .collect();
+            let steps: Vec<Step> =
+                (0..length).map(|at| [Step::Neither, Step::Hot, Step::Cold][code / 3usize.pow(at) % 3]).collect();
             let turned: Vec<Step> = steps
                 .iter()
                 .map(|step| match step {
@@ -150,9 +150,11 @@ fn the_seventeen_categories_are_all_there_and_each_place_has_the_one_that_fits()
                 if category == Category::None {
                     let (last, share) = (steps.last().unwrap(), 0.9 * f64::from(length));
                     assert_eq!(*last, Step::Neither);
-                    assert!([Step::Hot, Step::Cold]
-                        .iter()
-                        .all(|kind| (steps.iter().filter(|step| *step == kind).count() as f64) < share));
+                    assert!(
+                        [Step::Hot, Step::Cold]
+                            .iter()
+                            .all(|kind| (steps.iter().filter(|step| *step == kind).count() as f64) < share)
+                    );
                 }
                 // Hot and cold are mirror images, save where a history of one meets a last step of the other.
                 if let (Category::Hot(a), Category::Cold(b)) = (category, categorise(&turned, -direction)) {

@@ -177,7 +177,7 @@ fn turning_and_renaming_sections_changes_nothing() {
         let cases: Vec<OnSection> = (0..30).map(|_| somewhere(&mut random, &streets)).collect();
         let places: Vec<OnSection> = (0..30).map(|_| somewhere(&mut random, &streets)).collect();
         let last = streets.sections() - 1;
-        let turned = |section: usize| section % 2 == 0;
+        let turned = |section: usize| section.is_multiple_of(2);
         let ends: Vec<[u32; 2]> = (0..=last)
             .map(|section| {
                 let [first, second] = streets.ends(last - section);

@@ -64,7 +64,7 @@ export async function collections(): Promise<Collection[]> {
   return answer.collections;
 }
 
-export interface Window {
+interface Wanted {
   bbox?: Bbox | undefined;
   limit: number;
   sortby?: string | undefined;
@@ -72,9 +72,9 @@ export interface Window {
 }
 
 /** Features of a layer; the bounds are rounded outwards, so that a window is the same text when it is the same. */
-export async function items(layer: LayerName, window: Window, signal?: AbortSignal): Promise<Features> {
-  const bbox = window.bbox?.map((degree) => degree.toFixed(5)).join(",");
-  return (await ask(`/api/collections/${layer}/items`, { ...window, bbox }, signal)) as Features;
+export async function items(layer: LayerName, wanted: Wanted, signal?: AbortSignal): Promise<Features> {
+  const bbox = wanted.bbox?.map((degree) => degree.toFixed(5)).join(",");
+  return (await ask(`/api/collections/${layer}/items`, { ...wanted, bbox }, signal)) as Features;
 }
 
 /** Where the JSON of a feature stands. */
@@ -94,7 +94,7 @@ export async function declared(layer: LayerName): Promise<Record<string, Declare
   return schema.properties?.properties?.properties ?? schema.properties ?? {};
 }
 
-export interface NearestQuestion {
+interface NearestQuestion {
   from: Place;
   k: number;
   by: By;

@@ -76,11 +76,6 @@ export function text(properties: Properties, name: string): string | null {
   return typeof value === "string" && value.trim() !== "" ? value : null;
 }
 
-export function number(properties: Properties, name: string): number | null {
-  const value = properties[name];
-  return typeof value === "number" ? value : null;
-}
-
 /** The colour of each squad, by id. */
 export function squadColours(look: Look): Map<number, string> {
   return new Map(look.squads.map((squad, position) => [squad.id, squadColour(position, look.light)]));

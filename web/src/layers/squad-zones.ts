@@ -57,7 +57,7 @@ export const squadZones: MapLayer = {
             "text-max-width": 12,
             "text-padding": 6,
             "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
-            "text-radial-offset": 1.1,
+            "text-radial-offset": 2,
           },
           paint: { "text-color": colour, "text-halo-color": colours.halo, "text-halo-width": 2 },
         },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT, read, type State, write } from "./address.ts";
+import { DEFAULT, preferredLanguage, read, type State, write } from "./address.ts";
 
 const FULL: State = {
   view: { zoom: 14.25, centre: [105.72123, 34.58123] },
@@ -34,4 +34,11 @@ describe("the address", () => {
     for (const text of bad) expect(read(text, DEFAULT), text).toEqual(DEFAULT);
     expect(read("layers=shops,<b>,violations", DEFAULT).layers).toEqual(["shops", "violations"]);
   });
+});
+
+test("the language is the first that the page knows; else English", () => {
+  expect(preferredLanguage(["zh-TW", "en"])).toBe("zh-CN");
+  expect(preferredLanguage(["fr", "en-GB", "zh"])).toBe("en");
+  expect(preferredLanguage(["fr"])).toBe("en");
+  expect(preferredLanguage([])).toBe("zh-CN");
 });

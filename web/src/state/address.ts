@@ -43,6 +43,15 @@ export const DEFAULT: State = {
   onlyRoom: false,
 };
 
+/** The language of the page for a person who reads these, best first. */
+export function preferredLanguage(languages: readonly string[]): Language {
+  for (const language of languages) {
+    if (/^zh\b/i.test(language)) return "zh-CN";
+    if (/^en\b/i.test(language)) return "en";
+  }
+  return languages.length > 0 ? "en" : "zh-CN";
+}
+
 const LAYER = /^[a-z]+(-[a-z]+)*$/;
 
 /** Text after the `#`. What equals `defaults` is left out, but for the view. */

@@ -1,17 +1,9 @@
 // The state of the page: one immutable value. It is mirrored in the address; going back in the browser undoes a step.
 import { computed, signal } from "@preact/signals";
 import type { LayerName } from "../api/client.ts";
-import { DICTIONARY, type Language } from "../text/dictionary.ts";
+import { DICTIONARY } from "../text/dictionary.ts";
 import type { Light } from "../map/palette.ts";
-import { DEFAULT, read, type State, write } from "./address.ts";
-
-export function preferredLanguage(languages: readonly string[]): Language {
-  for (const language of languages) {
-    if (/^zh\b/i.test(language)) return "zh-CN";
-    if (/^en\b/i.test(language)) return "en";
-  }
-  return languages.length > 0 ? "en" : "zh-CN";
-}
+import { DEFAULT, preferredLanguage, read, type State, write } from "./address.ts";
 
 const defaults: State = { ...DEFAULT, language: preferredLanguage(navigator.languages) };
 const night = matchMedia("(prefers-color-scheme: dark)");

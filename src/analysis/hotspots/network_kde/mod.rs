@@ -137,16 +137,13 @@ pub fn network_kde(
     let batches = in_units(asked.sections.len().div_ceil(BATCH), threads, |batch| {
         let sections = &asked.sections[batch * BATCH..((batch + 1) * BATCH).min(asked.sections.len())];
         let mut densities = Vec::new();
-        match wanted.split {
-            Split::Simple => {
-                let mut search = simple::Search::new(streets, &moments);
-                sections.iter().for_each(|section| search.densities(*section, asked.of(*section), &mut densities));
-            }
-            _ => {
-                let mut ways = equal_split::Ways::new(streets, &moments, wanted.split);
-                for section in sections {
-                    ways.densities(*section, asked.of(*section), &mut densities)?;
-                }
+        if wanted.split == Split::Simple {
+            let mut search = simple::Search::new(streets, &moments);
+            sections.iter().for_each(|section| search.densities(*section, asked.of(*section), &mut densities));
+        } else {
+            let mut ways = equal_split::Ways::new(streets, &moments, wanted.split);
+            for section in sections {
+                ways.densities(*section, asked.of(*section), &mut densities)?;
             }
         }
         Ok(densities)
