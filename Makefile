@@ -4,7 +4,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 
-.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo draw-demo check-demo
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo draw-demo check-demo bench-hotspots bench-hotspots-events
 
 demo: tools
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -38,7 +38,7 @@ tools:
 	@sh tests/tools.sh
 
 # Each writes its figures to stdout; docs/performance.md tells what was measured.
-bench: bench-serve bench-insert bench-commits bench-kill
+bench: bench-serve bench-insert bench-commits bench-kill bench-hotspots bench-hotspots-events
 
 bench-serve: tools
 	$(CARGO) build --release --locked
@@ -54,6 +54,19 @@ bench-commits: tools
 
 bench-kill: tools
 	$(CARGO) bench --locked --bench kill -- 500
+
+# Ours and the programs of the scientific Python stack on the same cases, one core each.
+bench-hotspots: tools
+	test -x $(BENCH_DIR)/python/bin/python || python3 -m venv $(BENCH_DIR)/python
+	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_peers.txt
+	$(CARGO) bench --locked --bench hotspots -- $(abspath $(BENCH_DIR))
+	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_peers.py $(BENCH_DIR)
+
+bench-hotspots-events: tools
+	test -x $(BENCH_DIR)/python/bin/python || python3 -m venv $(BENCH_DIR)/python
+	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_events_peers.txt
+	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
+	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_events_peers.py $(BENCH_DIR)
 
 clean-demo:
 	rm -rf patrolmap-demo

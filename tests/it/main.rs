@@ -12,6 +12,8 @@ mod durable;
 mod facts;
 mod files;
 mod hostile;
+mod hotspot_events;
+mod hotspots;
 mod import;
 mod items;
 mod killing;
