@@ -4,12 +4,12 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 
-.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo draw-demo check-demo bench-hotspots bench-hotspots-events
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo draw-demo check-demo bench-hotspots bench-hotspots-events web-build pictures
 
-demo: tools
+demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
 
-test: tools lint rust web browser
+test: tools lint web web-build rust browser
 
 lint: tools
 	$(CARGO) fmt --check
@@ -18,14 +18,25 @@ lint: tools
 rust: tools
 	$(CARGO) test --locked --lib --bin patrolmap --test it
 
-# The page's own logic, without a browser.
+# The page: types of the interface anew, type check, lint, its own logic without a browser.
 web: tools
-	cd web && node --test
+	cd web && npm run --silent check && npm test --silent
+
+# Bundles the page into web/dist, which the next build of the program takes in. Only when something of it has changed.
+web-build: tools web/dist/index.html
+
+web/dist/index.html: $(shell find web/src -type f -not -name schema.d.ts) web/index.html web/vite.config.ts web/package-lock.json
+	cd web && npm run --silent build
 
 # The page in a real browser, against a real service.
-browser: tools
+browser: tools web-build
 	$(CARGO) build --locked
-	sh web/e2e/run.sh
+	cd web && npm run --silent browser
+
+# Pictures of the page, to be looked at: by day and night, in both languages, wide and on a phone.
+pictures: tools web-build
+	$(CARGO) build --locked
+	cd web && PICTURES=$(abspath target/pictures) npm run --silent browser
 
 fmt:
 	$(CARGO) fmt

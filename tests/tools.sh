@@ -12,8 +12,11 @@ need() { # command, package
 }
 need cc gcc
 need node nodejs
+need npm npm
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \
     || missing="$missing chromium"
+# Chinese on the map is drawn with the machine's own fonts.
+[ -n "$(fc-list :lang=zh-cn 2>/dev/null | head -n 1)" ] || missing="$missing fontconfig fonts-noto-cjk"
 
 if [ -n "$missing" ]; then
     if ! command -v apt-get >/dev/null 2>&1; then
@@ -33,3 +36,15 @@ fi
 for part in fmt clippy; do
     cargo "$part" --version >/dev/null 2>&1 || rustup component add rustfmt clippy
 done
+
+# The page is built with Vite, which needs Node.js 20.19; Debian 12 brings 18.
+if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'; then
+    echo "Node.js $(node --version) is too old for the page: please install 20.19 or newer, https://nodejs.org" >&2
+    exit 1
+fi
+# The packages of the page, when there are none or the lock file is newer.
+page=$(dirname "$0")/../web
+if [ ! -e "$page/node_modules/.package-lock.json" ] || [ "$page/package-lock.json" -nt "$page/node_modules/.package-lock.json" ]; then
+    echo "installing the packages of the page" >&2
+    (cd "$page" && npm ci --silent && touch node_modules/.package-lock.json)
+fi

@@ -18,6 +18,7 @@ mod metrics;
 mod nearest;
 mod negotiate;
 mod openapi;
+mod page;
 mod parameters;
 mod problem;
 mod routes;
@@ -45,6 +46,7 @@ use crate::domain::feature::Rev;
 
 pub use guard::Access;
 pub use openapi::openapi;
+pub use page::{HOW_TO_BUILD, is_built_in};
 pub use serve::{Limits, Listening};
 
 /// What every request can reach. The app is there once the world is loaded.

@@ -11,7 +11,7 @@ use crate::domain::layer::Layer;
 /// Where a parameter stands, its schema, and what it does.
 type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
-const PARAMETERS: [Parameter; 35] = [
+const PARAMETERS: [Parameter; 36] = [
     (
         "bbox",
         "query",
@@ -106,6 +106,7 @@ const PARAMETERS: [Parameter; 35] = [
     ("dry_run", "query", || json!({ "type": "boolean", "default": false }), "Say what would change, change nothing"),
     ("name", "query", || json!({ "type": "string" }), "Name of the file, when it is the body"),
     ("layer", "path", || json!({ "type": "string", "enum": layer_names() }), "The layer"),
+    ("file", "path", || json!({ "type": "string" }), "Name of the file"),
     ("id", "path", || json!({ "type": "integer", "minimum": 1 }), "The feature's id"),
 ];
 
@@ -134,7 +135,7 @@ pub fn openapi() -> Json {
 }
 
 fn operation(endpoint: &Endpoint) -> Json {
-    let in_path = ["layer", "id"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
+    let in_path = ["layer", "id", "file"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
     let references: Vec<Json> =
         in_path.chain(endpoint.parameters.iter().copied()).map(|name| reference("parameters", name)).collect();
     let mut responses = Map::new();
@@ -180,6 +181,7 @@ fn content(content: Content) -> Option<Json> {
         }),
         Content::Schema => json!({ "application/schema+json": { "schema": { "type": "object" } } }),
         Content::Html => json!({ "text/html": { "schema": { "type": "string" } } }),
+        Content::Bytes => json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } }),
         Content::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
         Content::Feature => json!({ "application/geo+json": { "schema": schema("feature") } }),
         Content::Features => json!({

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, imports, items, landing, nearest, sections, single};
+use crate::api::{Shared, changes, create, health, imports, items, landing, nearest, page, sections, single};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -35,6 +35,8 @@ pub enum Content {
     Schema,
     Html,
     Text,
+    /// Whatever the file is.
+    Bytes,
     Feature,
     Features,
     /// One or a collection.
@@ -48,7 +50,7 @@ pub enum Content {
 
 pub struct Endpoint {
     pub method: Method,
-    /// `{layer}` and `{id}` are the only variables.
+    /// `{layer}`, `{id}` and `{file}` are the only variables.
     pub path: &'static str,
     /// `operationId`.
     pub name: &'static str,
@@ -63,7 +65,9 @@ pub struct Endpoint {
     route: fn() -> MethodRouter<Shared>,
 }
 
-use Content::{Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text};
+use Content::{
+    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text,
+};
 
 macro_rules! endpoint {
     ($method:ident $path:literal $name:literal, $summary:literal, [$($parameter:literal),*], $body:ident => $status:literal $answer:ident, [$($problem:literal),*], $route:expr) => {
@@ -75,9 +79,8 @@ macro_rules! endpoint {
 }
 
 pub const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(Get "/" "page", "The page", [], Nothing => 200 Html, [], routing::get(health::page)),
-    endpoint!(Get "/map.js" "mapScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::map_script)),
-    endpoint!(Get "/frame.js" "frameScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::frame_script)),
+    endpoint!(Get "/" "page", "The page", [], Nothing => 200 Html, [], routing::get(page::page)),
+    endpoint!(Get "/assets/{file}" "pageAsset", "A file of the page; its name holds a digest of its content", [], Nothing => 200 Bytes, [404], routing::get(page::asset)),
     endpoint!(Get "/healthz" "healthz", "Is the service up?", [], Nothing => 200 Json, [], routing::get(health::healthz)),
     endpoint!(Get "/readyz" "readyz", "Is the world loaded?", [], Nothing => 200 Json, [503], routing::get(health::readyz)),
     endpoint!(Get "/metrics" "metrics", "Figures for Prometheus", [], Nothing => 200 Text, [], routing::get(health::metrics)),

@@ -19,6 +19,7 @@ mod items;
 mod killing;
 mod moved;
 mod nearest;
+mod page;
 mod real;
 mod restarts;
 mod sections;
