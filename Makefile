@@ -5,7 +5,10 @@ LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 ASSIGNMENT ?= ../shared/data/assignment
 
-.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo bench-assignment bench-hotspots-events
+.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo bench-assignment bench-hotspots-events page-tools
+# A newer Node.js, where tests/tools.sh had to take one.
+export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(PATH)
+
 
 demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -24,19 +27,19 @@ web: tools
 	cd web && npm run --silent check && npm test --silent
 
 # Bundles the page into web/dist, which the next build of the program takes in. Only when something of it has changed.
-web-build: tools web/dist/index.html
+web-build: page-tools web/dist/index.html
 
 web/dist/index.html: $(shell find web/src -type f -not -name schema.d.ts) web/index.html web/vite.config.ts web/package-lock.json
 	cd web && npm run --silent build
 
-# The page in a real browser, against a real service.
+# The page in a real browser, against a real service: the program as the tests built it.
 browser: tools web-build
-	$(CARGO) build --locked
+	$(CARGO) test --locked --no-run --test it
 	cd web && npm run --silent browser
 
 # Pictures of the page, to be looked at: by day and night, in both languages, wide and on a phone.
 pictures: tools web-build
-	$(CARGO) build --locked
+	$(CARGO) test --locked --no-run --test it
 	cd web && PICTURES=$(abspath target/pictures) npm run --silent browser
 
 fmt:
@@ -48,6 +51,9 @@ bless:
 
 tools:
 	@sh tests/tools.sh
+
+page-tools:
+	@sh tests/tools.sh page
 
 # Each writes its figures to stdout; docs/performance.md tells what was measured.
 bench: bench-serve bench-insert bench-commits bench-kill bench-hotspots bench-hotspots-events
