@@ -1,7 +1,7 @@
 //! Patrol effort as analysis wants it: one figure a section for a period.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jiff::Timestamp;
 
@@ -9,11 +9,13 @@ use crate::app::{App, AppError};
 use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
 use crate::domain::patrol_effort::PatrolEffort;
-use crate::world::Snapshot;
+use crate::world::{LayerSnapshot, Snapshot};
 
 /// All rows of one version of the table.
 pub struct Efforts {
     version: i64,
+    /// The sections as they were: what was made of which changes with them.
+    sections: Weak<LayerSnapshot>,
     rows: Vec<PatrolEffort>,
     /// What was made of sections that were split or merged.
     children: HashMap<FeatureId, Vec<FeatureId>>,
@@ -48,14 +50,18 @@ pub struct Exposure {
 
 impl App {
     /// The rows as they are now. Cost: a look at one row when nothing has changed.
+    ///
+    /// The snapshot is taken before the rows are read, so the rows are at least as new as the sections they belong to.
     pub(crate) async fn efforts(&self) -> Result<Arc<Efforts>, AppError> {
+        let sections = Arc::downgrade(&self.snapshot().layer_handle(Layer::RoadSections));
         let mut tx = self.0.store.read().await?;
         let version = tx.effort_version().await?;
         let known = self.0.efforts.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.version == version) {
+        if let Some(known) = known.filter(|known| known.version == version && known.sections.ptr_eq(&sections)) {
             return Ok(known);
         }
-        let efforts = Arc::new(Efforts { version, rows: tx.efforts().await?, children: tx.section_children().await? });
+        let (rows, children) = (tx.efforts().await?, tx.section_children().await?);
+        let efforts = Arc::new(Efforts { version, sections, rows, children });
         *self.0.efforts.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(efforts.clone());
         Ok(efforts)
     }

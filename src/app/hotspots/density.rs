@@ -22,7 +22,7 @@ const LIXEL_M: f64 = 50.0;
 
 pub(super) fn in_plane(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
     told.columns(units, &["density", "p", "p_adjusted", "class"]);
-    let bandwidth = asked.bandwidth_m.unwrap_or(PLANE_M);
+    let bandwidth = asked.bandwidth_m.unwrap_or_else(|| units.reach_in_plane(PLANE_M));
     told.parameter("bandwidth_m", bandwidth);
     told.parameter("kernel", "quartic");
     told.parameter("density_unit", "cases per km2");
@@ -36,7 +36,7 @@ pub(super) fn along_streets(units: &Units, asked: &HotspotsQuestion, told: &mut 
         return Err(Failed::Asked(question("method", "network-density is of sections: ask with unit=sections")));
     };
     told.columns(units, &["density", "density_max", "p", "p_adjusted", "class"]);
-    let bandwidth = asked.bandwidth_m.unwrap_or(STREETS_M);
+    let bandwidth = asked.bandwidth_m.unwrap_or_else(|| units.reach_along_streets(STREETS_M));
     told.parameter("bandwidth_m", bandwidth);
     told.parameter("kernel", "quartic");
     let (split, name) = match asked.split {

@@ -57,6 +57,10 @@ pub(super) fn by_clusters(cases: &Cases, asked: &HotspotsQuestion, told: &mut To
         }
     };
     told.member("noise", found.noise().into());
+    if found.count == 0 {
+        let detail = "no cluster: take a larger eps_m, a smaller min_points or a longer period";
+        return Err(Failed::Note(detail.to_owned()));
+    }
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); found.count];
     for (case, label) in found.labels.iter().enumerate() {
         if let Some(label) = label {

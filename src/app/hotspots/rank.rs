@@ -226,7 +226,8 @@ fn try_all(
     let scores = layers
         .scores(winner.candidate, layers_wanted, units, &band, dispersion)?
         .ok_or(Failed::Note("the chosen method has no scores".to_owned()))?;
-    told.parameter("bandwidth_m", json!({ "density": PLANE_M, "network-density": STREETS_M, "excess": AROUND_M }));
+    told.parameter("bandwidth_m", json!({ "density": units.reach_in_plane(PLANE_M),
+        "network-density": units.town().map(|_| units.reach_along_streets(STREETS_M)), "excess": AROUND_M }));
     Ok(Some((scores, members(calendar, &table, winner, first_origin, newest))))
 }
 
@@ -340,7 +341,7 @@ fn layers(
     }
     monitor.stage("density");
     let plane: Vec<Vec<f64>> =
-        positions.iter().map(|cases| expected_in_plane(units, cases, PLANE_M)).collect::<Result<_, _>>()?;
+        positions.iter().map(|cases| expected_in_plane(units, cases, units.reach_in_plane(PLANE_M))).collect::<Result<_, _>>()?;
     monitor.tell(0.3);
     let streets = match (units.town(), units.places()) {
         (Some(town), Some(places)) => {
@@ -349,7 +350,7 @@ fn layers(
                 by_layer[*layer].push(place);
             }
             let found: Result<Vec<Vec<f64>>, HotspotError> =
-                by_layer.iter().map(|cases| expected_along_streets(town, cases, STREETS_M)).collect();
+                by_layer.iter().map(|cases| expected_along_streets(town, cases, units.reach_along_streets(STREETS_M))).collect();
             // More ways through the network than can be followed: the method does not run here.
             found.ok()
         }

@@ -210,6 +210,21 @@ impl Units {
         self.effort.as_ref().map_or(&self.sizes, |(_, amounts)| amounts)
     }
 
+    /// A usual reach in the plane, shorter where the units do not lie that far apart.
+    pub fn reach_in_plane(&self, usual_m: f64) -> f64 {
+        let span = |axis: usize| {
+            let values = self.middles.iter().chain(&self.positions).map(|at| at[axis]);
+            let (least, most) = values.fold((f64::MAX, f64::MIN), |(least, most), at| (least.min(at), most.max(at)));
+            (most - least).max(0.0)
+        };
+        within(usual_m, span(0).hypot(span(1)))
+    }
+
+    /// The same along the streets.
+    pub fn reach_along_streets(&self, usual_m: f64) -> f64 {
+        within(usual_m, self.sizes.iter().sum())
+    }
+
     /// Whether anybody looked at the unit, as far as is known.
     pub fn observed(&self, unit: usize) -> bool {
         self.effort.as_ref().is_none_or(|(_, amounts)| amounts[unit] > 0.0)
@@ -293,6 +308,11 @@ impl Units {
             }
         }
     }
+}
+
+/// Half of the extent where that is less than what is usual.
+fn within(usual_m: f64, extent_m: f64) -> f64 {
+    if extent_m > 0.0 { usual_m.min(extent_m / 2.0) } else { usual_m }
 }
 
 /// On the grid that is stored.

@@ -117,6 +117,48 @@ export async function nearestParking(question: NearestQuestion, signal?: AbortSi
   return (await ask("/api/collections/parking-points/nearest", query, signal)) as Features;
 }
 
+interface Score {
+  share: number;
+  pai: number;
+  pei: number;
+  hit_rate: number;
+}
+
+/** An answer about hotspots; a ranking says how it was chosen. */
+export interface Hotspots {
+  features: Feature[];
+  method: string;
+  cases: { selected: number; used: number };
+  note?: string;
+  winner?: string;
+  beats_counts?: boolean;
+  backtest?: { held_back: [string, string]; methods: { method: string; rolling: Score[]; held_back: Score[] }[] } | null;
+}
+
+export interface TimePatterns {
+  weekdays: { weekday: number; days: number; count: number; by_hour: number[] }[];
+  months: { month: string; count: number; days: number; whole: boolean; per_day: number | null }[];
+  trend: { direction: "rising" | "falling" | "none"; p: number } | null;
+  season: { index: (number | null)[]; high_months: number[]; strength: number | null } | null;
+}
+
+interface CasesQuestion {
+  method: string;
+  category: string | null;
+  from: string | null;
+  to: string | null;
+}
+
+export async function hotspots({ method, category, from, to }: CasesQuestion, signal?: AbortSignal): Promise<Hotspots> {
+  const query = { method, category: category ?? undefined, from: from ?? undefined, to: to ?? undefined };
+  return (await ask("/api/hotspots", query, signal)) as Hotspots;
+}
+
+export async function timePatterns({ category, from, to }: CasesQuestion, signal?: AbortSignal): Promise<TimePatterns> {
+  const query = { category: category ?? undefined, from: from ?? undefined, to: to ?? undefined };
+  return (await ask("/api/time-patterns", query, signal)) as TimePatterns;
+}
+
 /** The street section at a place, if one lies within reach. */
 export async function sectionAt([lon, lat]: Place, withinM: number, signal?: AbortSignal): Promise<Feature | null> {
   const query = { lon: lon.toFixed(7), lat: lat.toFixed(7), k: 1, by: "line", max_m: withinM };

@@ -3,10 +3,12 @@ import { type GeoJSONSource, Map as MapLibreMap, ScaleControl, setWorkerUrl, typ
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Bbox, Feature, LayerName, Place } from "../api/client.ts";
+import { drawnHotspots, HOTSPOTS } from "../layers/hotspots.ts";
 import { LAYERS } from "../layers/index.ts";
 import type { MapLayer } from "../layers/layer.ts";
 import { card } from "../modes/card.ts";
 import { nearest } from "../modes/here.ts";
+import { hotspots } from "../modes/hot.ts";
 import type { Hit, Mode } from "../modes/mode.ts";
 import { street } from "../modes/street.ts";
 import { begin, collections, district } from "../state/facts.ts";
@@ -76,6 +78,11 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
     const features = answerFeatures(nearest.value, state.value.here, card.value);
     drawn.value = false;
     map.getSource<GeoJSONSource>(ANSWER)?.setData({ type: "FeatureCollection", features });
+  });
+  effect(() => {
+    const features = drawnHotspots(hotspots.value?.features ?? []);
+    drawn.value = false;
+    map.getSource<GeoJSONSource>(HOTSPOTS)?.setData({ type: "FeatureCollection", features });
   });
   effect(() => {
     const bbox = nearest.value && answerBounds(nearest.value);

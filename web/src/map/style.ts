@@ -1,6 +1,7 @@
 // The style of the map: a pure function of light, language, squads and the layers that are shown. Nothing is fetched.
 import type { LayerSpecification, Map as MapLibreMap, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { LayerName } from "../api/client.ts";
+import { HOTSPOTS, hotspotPieces } from "../layers/hotspots.ts";
 import { LAYERS } from "../layers/index.ts";
 import { emptySource, FONT, type Look, palette, type Piece, SLOTS } from "../layers/layer.ts";
 
@@ -24,18 +25,20 @@ function answer(look: Look): LayerSpecification[] {
 }
 
 /** Pieces of all layers, lowest first; those of one slot in the order of the panel, the first on top. */
-function pile(look: Look): { name: LayerName; piece: Piece }[] {
-  const pieces = LAYERS.toReversed().flatMap((layer) => layer.paint(look).map((piece) => ({ name: layer.name, piece })));
+function pile(look: Look): { name: LayerName | typeof HOTSPOTS; piece: Piece }[] {
+  const own = LAYERS.toReversed().flatMap((layer) => layer.paint(look).map((piece) => ({ name: layer.name, piece })));
+  const pieces = [...own, ...hotspotPieces(look).map((piece) => ({ name: HOTSPOTS, piece }) as const)];
   return SLOTS.flatMap((slot) => pieces.filter(({ piece }) => piece.slot === slot));
 }
 
 export function styleOf(look: Look, shown: readonly LayerName[]): StyleSpecification {
-  const sources: Record<string, SourceSpecification> = { [ANSWER]: emptySource({}) };
+  const sources: Record<string, SourceSpecification> = { [ANSWER]: emptySource({}), [HOTSPOTS]: emptySource({ tolerance: 0.2 }) };
   for (const layer of LAYERS) {
     for (const [id, extra] of Object.entries(layer.source.sources)) sources[id] = emptySource(extra);
   }
   const drawn = pile(look).map(({ name, piece: { style } }) => {
-    const visibility = shown.includes(name) ? "visible" : "none";
+    // Hotspots are shown as long as there are any in their source.
+    const visibility = name === HOTSPOTS || shown.includes(name) ? "visible" : "none";
     return { ...style, layout: { ...style.layout, visibility } } as LayerSpecification;
   });
   const ground: LayerSpecification = { id: "ground", type: "background", paint: { "background-color": palette(look).ground } };
@@ -44,7 +47,7 @@ export function styleOf(look: Look, shown: readonly LayerName[]): StyleSpecifica
 
 /** Layers of the style that a click looks for, and whose they are. */
 export function hits(look: Look): Map<string, LayerName> {
-  return new Map(pile(look).flatMap(({ name, piece }) => (piece.hit ? [[piece.style.id, name] as const] : [])));
+  return new Map(pile(look).flatMap(({ name, piece }) => (piece.hit && name !== HOTSPOTS ? [[piece.style.id, name] as const] : [])));
 }
 
 type Values = Record<string, unknown>;

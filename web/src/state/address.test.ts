@@ -11,13 +11,14 @@ const FULL: State = {
   by: "bicycle",
   kind: "motor",
   onlyRoom: true,
+  hot: { method: "excess", category: "mobile-vendor", from: "2026-01-01", to: null },
 };
 
 describe("the address", () => {
   test("tells the state whole, and back", () => {
     expect(read(write(FULL, DEFAULT), DEFAULT)).toEqual(FULL);
     expect(read(`#${write(DEFAULT, DEFAULT)}`, DEFAULT)).toEqual(DEFAULT);
-    const none: State = { ...FULL, layers: [], feature: null, here: null, kind: null, onlyRoom: false };
+    const none: State = { ...FULL, layers: [], feature: null, here: null, kind: null, onlyRoom: false, hot: null };
     expect(read(write(none, DEFAULT), DEFAULT)).toEqual(none);
   });
 
@@ -32,6 +33,8 @@ describe("the address", () => {
       "lang=fr", "feature=../../x/1", "feature=shops/-1", "feature=shops/1e3", "by=boat", "kind=horse", "room=1", "%%%", "&&==&",
     ];
     for (const text of bad) expect(read(text, DEFAULT), text).toEqual(DEFAULT);
+    const usual = { method: "ranking", category: null, from: null, to: null };
+    for (const text of ["hot=", "hot=magic/<b>/yesterday/1e9", "hot=ranking////"]) expect(read(text, DEFAULT).hot, text).toEqual(usual);
     expect(read("layers=shops,<b>,violations", DEFAULT).layers).toEqual(["shops", "violations"]);
   });
 });

@@ -7,6 +7,19 @@ export type Theme = (typeof THEMES)[number];
 export const WAYS = ["walk", "bicycle", "drive", "line"] as const satisfies readonly By[];
 export const KINDS = ["bicycle", "motor", "motorcycle"] as const satisfies readonly Kind[];
 
+/** Methods that the page offers; the interface has more. */
+export const HOT_METHODS = ["ranking", "excess", "gi-star", "emerging", "network-density"] as const;
+export type HotMethod = (typeof HOT_METHODS)[number];
+
+/** What is asked about hotspots. */
+export interface Hot {
+  method: HotMethod;
+  category: string | null;
+  /** Days, `2026-01-31`; from inclusive, to exclusive. */
+  from: string | null;
+  to: string | null;
+}
+
 /** Where the map looks. */
 export interface View {
   zoom: number;
@@ -27,6 +40,8 @@ export interface State {
   by: By;
   kind: Kind | null;
   onlyRoom: boolean;
+  /** Null while hotspots are not asked for. */
+  hot: Hot | null;
 }
 
 export const DEFAULT: State = {
@@ -41,6 +56,7 @@ export const DEFAULT: State = {
   by: "walk",
   kind: null,
   onlyRoom: false,
+  hot: null,
 };
 
 /** The language of the page for a person who reads these, best first. */
@@ -69,6 +85,10 @@ export function write(state: State, defaults: State): string {
   if (state.by !== defaults.by) parts.push(`by=${state.by}`);
   if (state.kind) parts.push(`kind=${state.kind}`);
   if (state.onlyRoom) parts.push("room=yes");
+  if (state.hot) {
+    const { method, category, from, to } = state.hot;
+    parts.push(`hot=${[method, category ?? "", from ?? "", to ?? ""].join("/").replace(/\/+$/, "")}`);
+  }
   return parts.join("&");
 }
 
@@ -89,6 +109,21 @@ export function read(text: string, defaults: State): State {
     by: one(given.get("by"), WAYS) ?? defaults.by,
     kind: one(given.get("kind"), KINDS),
     onlyRoom: given.get("room") === "yes",
+    hot: hot(given.get("hot")),
+  };
+}
+
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+function hot(text: string | null): Hot | null {
+  if (text === null) return null;
+  const [method, category, from, to] = text.split("/");
+  const day = (given?: string) => (given && DAY.test(given) ? given : null);
+  return {
+    method: one(method ?? null, HOT_METHODS) ?? "ranking",
+    category: category && LAYER.test(category) ? category : null,
+    from: day(from),
+    to: day(to),
   };
 }
 

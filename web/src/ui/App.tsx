@@ -6,6 +6,7 @@ import { layerOf } from "../layers/index.ts";
 import { haveAll } from "../map/windows.ts";
 import { card } from "../modes/card.ts";
 import { asking } from "../modes/here.ts";
+import { hotAsking } from "../modes/hot.ts";
 import { begin, collections, trouble } from "../state/facts.ts";
 import { language, light, shownLayers, state, words } from "../state/state.ts";
 import { Buttons } from "./Buttons.tsx";
@@ -55,9 +56,9 @@ function Trouble() {
 }
 
 export function App() {
-  const asked = state.value.here !== null || card.value !== null;
+  const asked = state.value.here !== null || card.value !== null || state.value.hot !== null;
   const known = shownLayers.value.filter((name) => layerOf(name));
-  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && haveAll(known);
+  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && !hotAsking.value && haveAll(known);
   return (
     <>
       <Chart />

@@ -6,9 +6,9 @@ import type { MapLayer } from "../layers/layer.ts";
 import { loaded } from "../map/windows.ts";
 import { collections } from "../state/facts.ts";
 import { look } from "../state/look.ts";
-import { language, shownLayers, toggleLayer, words } from "../state/state.ts";
+import { language, shownLayers, state, step, toggleLayer, words } from "../state/state.ts";
 import { count, layerTitle } from "../text/names.ts";
-import { Chevron } from "./icons.tsx";
+import { Chevron, Flame } from "./icons.tsx";
 import { Swatch } from "./Swatch.tsx";
 
 /** `n of m` when the map cannot hold them all. */
@@ -76,6 +76,18 @@ export function Panel({ folded }: { folded: boolean }) {
             return collection && <Layer key={layer.name} layer={layer} collection={collection} />;
           })}
         </ul>
+        <div class="panel-action">
+          <button
+            type="button"
+            class="action"
+            id="hotspots"
+            aria-pressed={state.value.hot !== null}
+            onClick={() => step(state.value.hot ? { hot: null } : { hot: { method: "ranking", category: null, from: null, to: null }, here: null, feature: null })}
+          >
+            <Flame />
+            {text.hot.title}
+          </button>
+        </div>
         <footer>
           <a href="/api/docs">{text.interface}</a>
           <span>{text.copyright}</span>

@@ -3,16 +3,19 @@ import { useEffect } from "preact/hooks";
 import { card } from "../modes/card.ts";
 import { state, step, words } from "../state/state.ts";
 import { CardView } from "./CardView.tsx";
+import { HotView } from "./HotView.tsx";
 import { Cross } from "./icons.tsx";
 import { NearestView } from "./NearestView.tsx";
 
+/** The card and the place first; what stays open under them closes next. */
 function close(): void {
-  step({ here: null, feature: null });
+  const { here, feature } = state.value;
+  step(here || feature ? { here: null, feature: null } : { hot: null });
 }
 
 export function Side() {
-  const { here } = state.value;
-  const open = here !== null || card.value !== null;
+  const { here, hot } = state.value;
+  const open = here !== null || card.value !== null || hot !== null;
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && open) close();
@@ -29,6 +32,7 @@ export function Side() {
       <div class="side-body">
         {card.value && <CardView card={card.value} />}
         {here && <NearestView place={here} />}
+        {hot && <HotView hot={hot} />}
       </div>
     </aside>
   );

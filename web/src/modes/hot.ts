@@ -1,0 +1,50 @@
+// What the page asks about hotspots: the map of the chosen method, and when the cases happen. Answers are signals.
+import { effect, signal } from "@preact/signals";
+import { type Hotspots, hotspots as askHotspots, type TimePatterns, timePatterns } from "../api/client.ts";
+import type { Hot } from "../state/address.ts";
+import { isVoid, sentence } from "../state/facts.ts";
+import { state } from "../state/state.ts";
+
+export const hotspots = signal<Hotspots | null>(null);
+export const patterns = signal<TimePatterns | null>(null);
+/** Why there is no answer, in the service's sentence. */
+export const hotTrouble = signal<string | null>(null);
+export const hotAsking = signal(false);
+
+async function ask(hot: Hot, abort: AbortSignal): Promise<void> {
+  hotAsking.value = true;
+  try {
+    const [map, times] = await Promise.all([askHotspots(hot, abort), timePatterns(hot, abort)]);
+    hotspots.value = map;
+    patterns.value = times;
+    hotTrouble.value = null;
+  } catch (error) {
+    if (isVoid(error)) return;
+    hotspots.value = null;
+    patterns.value = null;
+    hotTrouble.value = sentence(error);
+  }
+  hotAsking.value = false;
+}
+
+/** Asks whenever method, category or period change. */
+export function watchHot(): void {
+  let running: AbortController | undefined;
+  let key = "";
+  effect(() => {
+    const { hot } = state.value;
+    const next = JSON.stringify(hot);
+    if (next === key) return;
+    key = next;
+    running?.abort();
+    if (!hot) {
+      hotspots.value = null;
+      patterns.value = null;
+      hotTrouble.value = null;
+      hotAsking.value = false;
+      return;
+    }
+    running = new AbortController();
+    void ask(hot, running.signal);
+  });
+}
