@@ -48,7 +48,7 @@ create table plan_beat (
     from_share real not null,
     to_share real not null,
     assistant_id integer not null,
-    constraint plan_beat_key primary key (plan_id, section_id, from_share),
+    constraint plan_beat_key primary key (plan_id, section_id, from_share, assistant_id),
     constraint plan_beat_stretch check (from_share >= 0 and from_share < to_share and to_share <= 1)
 ) strict, without rowid;
 
@@ -59,3 +59,25 @@ create table plan_stamp (
 ) strict;
 
 insert into plan_stamp (plan_stamp_id, stamp) values (1, 0);
+
+create table squad_duty (
+    squad_duty_id integer primary key autoincrement,
+    rev integer not null,
+    commit_id integer not null,
+    external_id text constraint squad_duty_external_id_unique unique,
+    created_at integer not null,
+    updated_at integer not null,
+    geometry blob,
+    flags integer not null,
+    extras text,
+    squad_id integer not null constraint squad_duty_squad_id_known references squad (squad_id) on delete restrict,
+    name text,
+    hours text,
+    weekdays text,
+    category text,
+    valid_from integer,
+    valid_to integer,
+    constraint squad_duty_validity check (valid_from < valid_to)
+) strict;
+
+create index squad_duty_squad on squad_duty (squad_id);

@@ -15,6 +15,7 @@ pub enum Media {
     Schema,
     Html,
     EventStream,
+    Gpx,
 }
 
 impl Media {
@@ -27,6 +28,7 @@ impl Media {
             Self::Schema => "application/schema+json",
             Self::Html => "text/html; charset=utf-8",
             Self::EventStream => "text/event-stream",
+            Self::Gpx => "application/gpx+xml",
         }
     }
 
@@ -38,6 +40,7 @@ impl Media {
             Self::Json | Self::Schema => &["json"],
             Self::Html => &["html"],
             Self::EventStream => &["event-stream"],
+            Self::Gpx => &["gpx"],
         }
     }
 

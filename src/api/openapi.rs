@@ -12,7 +12,7 @@ use crate::domain::layer::Layer;
 /// Where a parameter stands, its schema, and what it does.
 pub(super) type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
-const PARAMETERS: [Parameter; 38] = [
+const PARAMETERS: [Parameter; 39] = [
     (
         "bbox",
         "query",
@@ -104,8 +104,14 @@ const PARAMETERS: [Parameter; 38] = [
         || json!({ "type": "string", "enum": ["stop", "skip"], "default": "stop" }),
         "What to do with a feature that cannot be taken",
     ),
+    ("assistant", "query", || json!({ "type": "string" }), "An assistant, by id or by code"),
     ("at", "query", || json!({ "type": "string" }), "A moment, RFC 3339 or local time"),
-    ("with", "query", || json!({ "type": "integer", "minimum": 1 }), "A plan to compare with; the one in force when none is named"),
+    (
+        "with",
+        "query",
+        || json!({ "type": "integer", "minimum": 1 }),
+        "A plan to compare with; the one in force when none is named",
+    ),
     ("dry_run", "query", || json!({ "type": "boolean", "default": false }), "Say what would change, change nothing"),
     ("name", "query", || json!({ "type": "string" }), "Name of the file, when it is the body"),
     ("layer", "path", || json!({ "type": "string", "enum": layer_names() }), "The layer"),

@@ -13,6 +13,7 @@ use crate::api::answer::{changing, in_crs, read};
 use crate::api::body::{self, MOST_OF_A_COLLECTION};
 use crate::api::extract::{Asked, Ready, Writing, segment};
 use crate::api::jobs;
+use crate::api::nearest::place;
 use crate::api::negotiate::{Media, negotiate};
 use crate::api::problem::{Kind, Problem};
 use crate::api::single::guard;
@@ -150,27 +151,72 @@ pub async fn patch(
     Ok(with_version(changing(Bytes::from(answer.to_string())), &version.into()))
 }
 
-pub async fn publish(
-    _: Writing,
-    Ready(app): Ready,
-    OfPlan(id): OfPlan,
-    mut asked: Asked,
-) -> Result<Response, Problem> {
+pub async fn publish(_: Writing, Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
     std::mem::take(&mut asked.parameters).finish(&[])?;
     let plan = app.publish_plan(id, guard(&asked.headers)).await?;
     let document = app.plan_document(id).await?;
     Ok(with_version(changing(Bytes::from(document.to_string())), &plan.version.into()))
 }
 
-pub async fn delete(
+pub async fn delete(_: Writing, Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
+    std::mem::take(&mut asked.parameters).finish(&[])?;
+    app.drop_plan(id, &guard(&asked.headers)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Shares the sections of each squad out among its assistants.
+pub async fn share_out(
     _: Writing,
     Ready(app): Ready,
     OfPlan(id): OfPlan,
     mut asked: Asked,
 ) -> Result<Response, Problem> {
     std::mem::take(&mut asked.parameters).finish(&[])?;
-    app.drop_plan(id, &guard(&asked.headers)).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let worker = app.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let work = move |monitor: &Monitor| -> Result<Done, AppError> {
+        let report = runtime.block_on(worker.share_out(id, monitor))?;
+        let location = Some(format!("/api/plans/{}/beats", id.0));
+        Ok(Done { media_type: "application/json", body: Bytes::from(report.to_string()), location })
+    };
+    jobs::answer(&app, &asked, "beats", work, |_, done| changing(done.body)).await
+}
+
+pub async fn beats(Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
+    let media = negotiate(&mut asked, &[Media::GeoJson])?;
+    std::mem::take(&mut asked.parameters).finish(&["f"])?;
+    let (version, body) = app.plan_beats(id).await?;
+    Ok(in_crs(with_version(fresh(&asked, media, body), &version.into()), &WGS84))
+}
+
+/// The way of one assistant.
+pub async fn route(Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
+    let media = negotiate(&mut asked, &[Media::GeoJson, Media::Gpx])?;
+    let mut given = std::mem::take(&mut asked.parameters);
+    let assistant = given.take("assistant")?;
+    given.finish(&["assistant", "f"])?;
+    let assistant = assistant.ok_or_else(|| Problem::parameter("assistant", "name one, by id or by code"))?;
+    let route = app.beat_route(id, &assistant).await?;
+    let body = if media == Media::Gpx { route.gpx() } else { route.feature().to_string() };
+    Ok(in_crs(fresh(&asked, media, Bytes::from(body)), &WGS84))
+}
+
+/// Who is in charge of a place at a moment, now unless `at` says otherwise.
+pub async fn in_charge(Ready(app): Ready, mut asked: Asked) -> Result<Response, Problem> {
+    let media = negotiate(&mut asked, &[Media::Json])?;
+    let mut given = std::mem::take(&mut asked.parameters);
+    let crs = given.crs("crs")?;
+    let (lon, lat) = (given.finite("lon")?, given.finite("lat")?);
+    let (at, category) = (given.take("at")?, given.take("category")?);
+    given.finish(&["lon", "lat", "at", "category", "crs", "f"])?;
+    let missing = |name: &'static str| move || Problem::parameter(name, "is missing: say where");
+    let place = place(lon.ok_or_else(missing("lon"))?, lat.ok_or_else(missing("lat"))?, &crs)?;
+    let at = match at {
+        Some(text) => read_instant(&text, app.zone()).map_err(|error| Problem::parameter("at", error))?.at,
+        None => jiff::Timestamp::now(),
+    };
+    let json = app.in_charge(place, at, category.as_deref())?;
+    Ok(fresh(&asked, media, Bytes::from(json.to_string())))
 }
 
 /// A plan's answer depends on the streets and on other plans as well: its version guards changes, it is no cache's tag.

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, plans, sections, single};
+use crate::api::{
+    Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, plans, sections, single,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -158,6 +160,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Nothing => 200 Json, [400, 404, 406, 422, 503], routing::get(plans::compare)),
     endpoint!(Post "/api/plans/{id}/publish" "publishPlan", "Put a plan in force, now; an old one again: roll back", ["If-Match"],
         Nothing => 200 Json, [400, 403, 404, 409, 412, 422, 428, 503, 507], routing::post(plans::publish)),
+    endpoint!(Post "/api/plans/{id}/beats" "shareOutBeats", "Share the sections of each squad out among its assistants", ["Prefer"],
+        Nothing => 200 Json, [400, 403, 404, 412, 422, 503, 507], routing::post(plans::share_out)),
+    endpoint!(Get "/api/plans/{id}/beats" "beats", "The stretches of sections that assistants answer for", ["f"],
+        Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(plans::beats)),
+    endpoint!(Get "/api/plans/{id}/route" "beatRoute", "The shortest closed walk of an assistant over the own stretches, as GeoJSON or GPX", ["assistant", "f"],
+        Nothing => 200 Feature, [400, 404, 406, 422, 503], routing::get(plans::route)),
+    endpoint!(Get "/api/in-charge" "inCharge", "Who is in charge of a place at a moment: its owner, and the squads on duty there",
+        ["lon", "lat", "at", "category", "crs", "f"],
+        Nothing => 200 Json, [400, 406, 422, 503], routing::get(plans::in_charge)),
     endpoint!(Get "/api/jobs/{id}" "job", "How far long work is that was asked for with Prefer: respond-async; its result when it is done", [],
         Nothing => 200 Json, [400, 404, 503], routing::get(jobs::get)),
     endpoint!(Get "/api/jobs/{id}/result" "jobResult", "What came out of long work, as it would have been answered at once", [],

@@ -135,11 +135,14 @@ fn millimetres(metres: f64) -> f64 {
 
 /// The nearest section to the feature's anchor within `limit` metres; ties to the lowest id.
 fn section_at(snapshot: &Snapshot, feature: &Feature, limit: f64) -> Option<(FeatureId, Foot)> {
+    section_at_place(snapshot, feature.geometry.as_ref()?.anchor().0, limit)
+}
+
+pub(super) fn section_at_place(snapshot: &Snapshot, from: Coord, limit: f64) -> Option<(FeatureId, Foot)> {
     let sections = snapshot.layer(Layer::RoadSections);
     if sections.is_empty() {
         return None;
     }
-    let from = feature.geometry.as_ref()?.anchor().0;
     let (_, id) = sections
         .nearest(from, 1, Some(limit), &|_| true, &|row| {
             row.with_shape(|shape| line_foot(shape, from).map(|foot| foot.metres)).flatten()
@@ -157,15 +160,21 @@ fn line_foot(shape: &Shape, from: Coord) -> Option<Foot> {
     }
 }
 
-/// The squad of the zone that held the place when it happened; of several, the zone with the lowest id.
+/// The squad of the zone that held the place when it happened.
 fn zone_owner(snapshot: &Snapshot, violation: &Feature) -> Option<FeatureId> {
     let at = violation.geometry.as_ref()?.anchor().0;
     let occurred = violation.value(Layer::Violations, "occurred_at").instant()?;
+    zone_at(snapshot, at, occurred).map(|(_, squad)| squad)
+}
+
+/// The zone that holds a place at a moment, and its squad; of several zones the one with the lowest id.
+pub(super) fn zone_at(snapshot: &Snapshot, at: Coord, when: Timestamp) -> Option<(FeatureId, FeatureId)> {
     let mut found: Option<(FeatureId, FeatureId)> = None;
     let here = Envelope { west: at.x, south: at.y, east: at.x, north: at.y };
     snapshot.layer(Layer::SquadZones).in_window(here, &mut |zone| {
         let zone = zone.feature();
-        let holds = in_force(&zone, occurred) && zone.geometry.as_ref().is_some_and(|shape| contains(shape, at));
+        let holds =
+            in_force(Layer::SquadZones, &zone, when) && zone.geometry.as_ref().is_some_and(|shape| contains(shape, at));
         let squad = zone.value(Layer::SquadZones, "squad_id").integer().map(FeatureId);
         if let (true, Some(squad)) = (holds, squad)
             && found.is_none_or(|(id, _)| zone.id < id)
@@ -173,12 +182,12 @@ fn zone_owner(snapshot: &Snapshot, violation: &Feature) -> Option<FeatureId> {
             found = Some((zone.id, squad));
         }
     });
-    found.map(|(_, squad)| squad)
+    found
 }
 
-/// Whether a zone holds at a moment.
-pub(crate) fn in_force(zone: &Feature, at: Timestamp) -> bool {
-    let bound = |name| zone.value(Layer::SquadZones, name).instant();
+/// Whether a zone or a duty holds at a moment.
+pub(crate) fn in_force(layer: Layer, zone: &Feature, at: Timestamp) -> bool {
+    let bound = |name| zone.value(layer, name).instant();
     bound("valid_from").is_none_or(|from| from <= at) && bound("valid_to").is_none_or(|to| at < to)
 }
 
@@ -192,7 +201,7 @@ pub fn dependents(changed: Layer) -> &'static [Layer] {
     }
 }
 
-const BOUND: [Layer; 8] = [
+const BOUND: [Layer; 9] = [
     Layer::SquadZones,
     Layer::RoadSections,
     Layer::ParkingPoints,
@@ -201,6 +210,7 @@ const BOUND: [Layer; 8] = [
     Layer::VendingSites,
     Layer::Assistants,
     Layer::ConstructionSites,
+    Layer::SquadDuties,
 ];
 
 /// The layers that a layer's facts depend on.

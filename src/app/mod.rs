@@ -33,6 +33,7 @@ pub mod question;
 pub mod read;
 pub mod sections;
 pub mod plan;
+mod in_charge;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use geo::Coord;
-use jiff::{SignedDuration, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
 use crate::app::{App, AppError};
 use crate::domain::feature::FeatureId;
+use crate::domain::hours::{HOUR, WEEKDAY, read_set};
 use crate::domain::layer::Layer;
 use crate::domain::moment::{later, read_instant, write_instant};
 use crate::spatial::shape::Shape;
@@ -120,18 +121,22 @@ impl Selection {
             categories,
             from,
             to,
-            hours: set("hours", written.hours.as_deref(), 0, 23, "an hour of the day: 0 to 23, 17-21 for 17:00 to 21:59")?,
-            weekdays: (set("weekdays", written.weekdays.as_deref(), 1, 7, "a day of the week: 1 (Monday) to 7 (Sunday)")? >> 1)
-                as u8,
+            hours: set("hours", written.hours.as_deref(), 0, 23, HOUR)?,
+            weekdays: (set("weekdays", written.weekdays.as_deref(), 1, 7, WEEKDAY)? >> 1) as u8,
             conditions: Vec::new(),
         })
     }
 
     /// What was understood, for answers.
     pub fn told(&self) -> Map<String, Json> {
-        let bits = |set: u32, first: u32| -> Json { (0..32).filter(|bit| set >> bit & 1 == 1).map(|bit| bit + first).collect() };
+        let bits = |set: u32, first: u32| -> Json {
+            (0..32).filter(|bit| set >> bit & 1 == 1).map(|bit| bit + first).collect()
+        };
         let mut told = Map::new();
-        told.insert("category".to_owned(), if self.categories.is_empty() { Json::Null } else { json!(self.categories) });
+        told.insert(
+            "category".to_owned(),
+            if self.categories.is_empty() { Json::Null } else { json!(self.categories) },
+        );
         told.insert("from".to_owned(), json!(self.from.map(write_instant)));
         told.insert("to".to_owned(), json!(self.to.map(write_instant)));
         told.insert("hours".to_owned(), if self.hours == ALL_HOURS { Json::Null } else { bits(self.hours, 0) });
@@ -211,7 +216,16 @@ impl Selection {
                 }
             };
             let section = row.declared(section_at).integer().map(FeatureId);
-            cases.all.push(Case { id: row.id(), category, at, date: local.date(), hour, weekday, place: place.0, section });
+            cases.all.push(Case {
+                id: row.id(),
+                category,
+                at,
+                date: local.date(),
+                hour,
+                weekday,
+                place: place.0,
+                section,
+            });
         });
         cases.stored = Timestamp::from_microsecond(oldest).ok().zip(Timestamp::from_microsecond(newest).ok());
         if no_geometry > 0 {
@@ -253,27 +267,7 @@ fn set(name: &'static str, text: Option<&str>, first: u32, last: u32, what: &str
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
         return Ok((first..=last).fold(0, |set, one| set | 1 << one));
     };
-    let number = |part: &str| {
-        let shown: String = part.trim().chars().take(40).collect();
-        let read = part.trim().parse::<u32>().ok().filter(|number| (first..=last).contains(number));
-        read.ok_or_else(|| wrong(name, format!("'{shown}' is not {what}; write 8, 17-21 or 8,17-21")))
-    };
-    let mut found = 0;
-    for part in text.split([',', '，']) {
-        let (start, end) = match part.split_once('-') {
-            None => (number(part)?, number(part)?),
-            Some((start, end)) => (number(start)?, number(end)?),
-        };
-        let mut one = start;
-        loop {
-            found |= 1 << one;
-            if one == end {
-                break;
-            }
-            one = if one == last { first } else { one + 1 };
-        }
-    }
-    Ok(found)
+    read_set(text, first, last, what).map_err(|detail| wrong(name, detail))
 }
 
 #[cfg(test)]

@@ -115,7 +115,9 @@ impl Turn {
             match draft.create(layer) {
                 Err(found) => errors.extend(placed(found, at, in_collection)),
                 Ok(mut feature) => {
-                    if let Err(error) = self.may_write(layer, &feature).and_then(|()| self.derive(layer, &mut feature, force)) {
+                    if let Err(error) =
+                        self.may_write(layer, &feature).and_then(|()| self.derive(layer, &mut feature, force))
+                    {
                         let AppError::Invalid(found) = error else { return Err(error) };
                         errors.extend(placed(found, at, in_collection));
                     } else if errors.is_empty() {

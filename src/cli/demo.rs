@@ -1,10 +1,15 @@
 //! `patrolmap demo`: the town of Qinzhou, drawn for demonstration, served from a directory of its own.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 
 use crate::app::import::{ImportRequest, import};
+use crate::app::jobs::Monitor;
+use crate::app::plan::propose;
+use crate::app::plan::wish::Wish;
+use crate::app::{App, Guard};
 use crate::cli::serve::{ServeArguments, serve};
 use crate::cli::{Failure, Global};
 use crate::config::FILE_NAME;
@@ -65,7 +70,26 @@ async fn fill(global: &Global) -> Result<(), Failure> {
         let summary = import(&app, &demonstration(layer, file), &|_| ()).await?;
         eprintln!("{}: {} features drawn for demonstration", layer.name(), summary.created);
     }
+    put_plan_in_force(&app).await?;
     app.close().await;
+    Ok(())
+}
+
+/// A plan from the drawn streets, shops and violations, with the beats of the assistants, unless there is one.
+async fn put_plan_in_force(app: &App) -> Result<(), Failure> {
+    if !app.plans().await?.is_empty() {
+        return Ok(());
+    }
+    let snapshot = app.snapshot();
+    let monitor = Monitor::new(Duration::from_hours(1));
+    let watched = monitor.clone();
+    let wish = Wish { name: Some("First plan".to_owned()), ..Wish::default() };
+    let new = tokio::task::spawn_blocking(move || propose(&snapshot, &wish, &watched));
+    let new = new.await.map_err(|_| anyhow::anyhow!("the solver broke off"))??;
+    let plan = app.create_plan(new).await?;
+    app.publish_plan(plan.id, Guard::Any).await?;
+    let report = app.share_out(plan.id, &monitor).await?;
+    eprintln!("plan {} is in force; {} assistants have their beats", plan.id.0, report["assistants"]);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod import_osm;
 mod nearest;
+mod plans;
 mod serve;
 
 use std::io::Write;
@@ -62,6 +63,10 @@ enum Command {
     Export(export::ExportArguments),
     /// The nearest features of a layer
     Nearest(nearest::NearestArguments),
+    /// Which squad answers for which road section: proposed, and put in force with --publish
+    Assign(Box<plans::AssignArguments>),
+    /// Plans: list, show, compare, publish, beats, route, drop
+    Plans(plans::PlansArguments),
     /// Where the hotspots are: a ranking, significance, densities, clusters
     Hotspots(Box<cases::HotspotsArguments>),
     /// Cases that come again nearby: groups, their share, the time to recur
@@ -140,6 +145,8 @@ async fn dispatch(Arguments { global, command }: Arguments) -> Result<(), Failur
         Command::ImportOsm(arguments) => import_osm::import_osm(&global, arguments).await,
         Command::Export(arguments) => export::export(&global, arguments).await,
         Command::Nearest(arguments) => nearest::nearest(&global, arguments).await,
+        Command::Assign(arguments) => plans::assign(&global, *arguments).await,
+        Command::Plans(arguments) => plans::plans(&global, arguments).await,
         Command::Hotspots(arguments) => cases::list_hotspots(&global, *arguments).await,
         Command::Recurrence(arguments) => cases::list_recurrences(&global, arguments).await,
         Command::BeforeAfter(arguments) => cases::compare_before_after(&global, *arguments).await,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::domain::category::Catalogue;
 use crate::domain::feature::{Feature, FeatureId, Flags, Rev};
+use crate::domain::hours::{HOUR, WEEKDAY, read_set};
 use crate::domain::layer::{Declaration, Layer};
 use crate::domain::moment::Fold;
 use crate::domain::property::{Kind, Property};
@@ -386,6 +387,17 @@ pub fn blank(layer: Layer) -> Feature {
     }
 }
 
+/// Hours and weekdays that are not understood.
+fn faults_of_hours(layer: Layer, feature: &Feature) -> Vec<FieldError> {
+    [("hours", 0, 23, HOUR), ("weekdays", 1, 7, WEEKDAY)]
+        .into_iter()
+        .filter_map(|(name, first, last, what)| {
+            let text = feature.value(layer, name).text()?;
+            Some(FieldError::new(format!("/properties/{name}"), read_set(text, first, last, what).err()?))
+        })
+        .collect()
+}
+
 /// What must hold of a feature as a whole.
 fn rule_errors(layer: Layer, feature: &Feature) -> Vec<FieldError> {
     let declaration = layer.declaration();
@@ -403,7 +415,8 @@ fn rule_errors(layer: Layer, feature: &Feature) -> Vec<FieldError> {
         }
     }
     match layer {
-        Layer::SquadZones => {
+        Layer::SquadZones | Layer::SquadDuties => {
+            errors.extend(faults_of_hours(layer, feature));
             let bound = |name| feature.value(layer, name).instant();
             if let (Some(from), Some(to)) = (bound("valid_from"), bound("valid_to"))
                 && from >= to

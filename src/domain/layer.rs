@@ -2,7 +2,7 @@
 
 use crate::domain::{
     assistant, construction_site, jurisdiction, parking_point, property::Property, road_section, shop, squad,
-    squad_zone, vending_site, violation,
+    squad_duty, squad_zone, vending_site, violation,
 };
 use crate::spatial::shape::GeometryKind;
 
@@ -19,6 +19,7 @@ pub enum Layer {
     VendingSites,
     Assistants,
     ConstructionSites,
+    SquadDuties,
 }
 
 /// Everything the program knows of a layer before it holds any feature.
@@ -53,7 +54,7 @@ pub enum Time {
 
 impl Layer {
     /// In the order in which references allow to load them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Jurisdictions,
         Self::Squads,
         Self::SquadZones,
@@ -64,6 +65,7 @@ impl Layer {
         Self::VendingSites,
         Self::Assistants,
         Self::ConstructionSites,
+        Self::SquadDuties,
     ];
 
     pub fn declaration(self) -> &'static Declaration {
@@ -78,6 +80,7 @@ impl Layer {
             Self::VendingSites => &vending_site::DECLARATION,
             Self::Assistants => &assistant::DECLARATION,
             Self::ConstructionSites => &construction_site::DECLARATION,
+            Self::SquadDuties => &squad_duty::DECLARATION,
         }
     }
 

@@ -27,3 +27,5 @@ mod shop;
 mod vending_site;
 mod assistant;
 mod construction_site;
+mod squad_duty;
+pub mod hours;

@@ -241,7 +241,10 @@ mod tests {
         let owners = Owners::default().followed_by(1, PlanId(1), at(10), "", roll);
         let [one, two, three, four] = [1, 2, 3, 4].map(FeatureId);
         let split = owners.descended(2, &[one], &[four]);
-        assert_eq!((split.now(four), split.at(four, at(10)), split.at(four, at(9))), (Some(FeatureId(7)), Some(FeatureId(7)), None));
+        assert_eq!(
+            (split.now(four), split.at(four, at(10)), split.at(four, at(9))),
+            (Some(FeatureId(7)), Some(FeatureId(7)), None)
+        );
         assert_eq!(owners.descended(2, &[one, two], &[four]).now(four), Some(FeatureId(7)));
         assert_eq!(owners.descended(2, &[one, three], &[four]).now(four), None);
         assert_eq!(owners.descended(2, &[one, FeatureId(9)], &[four]).now(four), None);

@@ -162,6 +162,17 @@ impl WriteTx {
         Ok(())
     }
 
+    /// Forgets the beats on sections that have changed hands.
+    pub async fn drop_beats(&mut self, id: PlanId, moved: &[Duty]) -> Result<(), StoreError> {
+        let sections = Json::Array(moved.iter().map(|duty| Json::from(duty.section.0)).collect());
+        sqlx::query("delete from plan_beat where plan_id = ? and section_id in (select value from json_each(?))")
+            .bind(id.0)
+            .bind(sections.to_string())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
     pub async fn delete_plan(&mut self, id: PlanId) -> Result<(), StoreError> {
         sqlx::query("delete from plan where plan_id = ?").bind(id.0).execute(self.connection()).await?;
         self.touch();
@@ -171,7 +182,10 @@ impl WriteTx {
     /// Puts a plan in force from `from` on, in the place of the one that was. Answers the new stamp of the owners.
     pub async fn put_in_force(&mut self, id: PlanId, from: Timestamp, actor: &str) -> Result<i64, StoreError> {
         let at = from.as_microsecond();
-        sqlx::query("update plan_term set valid_to = ? where valid_to is null").bind(at).execute(self.connection()).await?;
+        sqlx::query("update plan_term set valid_to = ? where valid_to is null")
+            .bind(at)
+            .execute(self.connection())
+            .await?;
         sqlx::query("update plan set status = 'superseded', superseded_at = ?, version = version + 1 where status = 'published'")
             .bind(at)
             .execute(self.connection())

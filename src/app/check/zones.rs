@@ -45,7 +45,7 @@ struct Zone {
 pub(super) fn zones(snapshot: &Snapshot, now: Timestamp) -> (Vec<Finding>, Option<Tiling>) {
     let mut features = Vec::new();
     snapshot.layer(Layer::SquadZones).for_each(&mut |row| features.push(row.feature()));
-    features.retain(|zone| in_force(zone, now));
+    features.retain(|zone| in_force(Layer::SquadZones, zone, now));
     features.sort_by_key(|zone| zone.id);
     if features.is_empty() {
         return (Vec::new(), None);

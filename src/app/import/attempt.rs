@@ -362,7 +362,10 @@ impl<'a> Attempt<'a> {
 
 /// Whether the streets tell where things of a layer should be: not of what lies between them or holds many.
 fn lies_along_streets(layer: Layer) -> bool {
-    !matches!(layer, Layer::Jurisdictions | Layer::Squads | Layer::SquadZones | Layer::ConstructionSites)
+    !matches!(
+        layer,
+        Layer::Jurisdictions | Layer::Squads | Layer::SquadZones | Layer::ConstructionSites | Layer::SquadDuties
+    )
 }
 
 /// A feature as the history keeps it.

@@ -68,7 +68,10 @@ fn given(section: &Feature, property: &str) -> Result<Minutes, AppError> {
         Some(_) => Err(invalid("/workload", format!("section {} has less than 0 of {property}", section.id.0))),
         None => Err(invalid(
             "/workload",
-            format!("section {} has no {property}: fill it in, or leave workload out to have it worked out", section.id.0),
+            format!(
+                "section {} has no {property}: fill it in, or leave workload out to have it worked out",
+                section.id.0
+            ),
         )),
     }
 }

@@ -12,7 +12,7 @@ use crate::analysis::assignment::{Assessor, Infeasible, Note, Problem, Section, 
 use crate::app::AppError;
 use crate::app::error::invalid;
 use crate::app::plan::demand::count_by_section;
-use crate::app::plan::wish::{Wish, settle};
+use crate::app::plan::wish::{SquadRow, Wish, settle, squads_by_code};
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::domain::plan::{Duty, Minutes};
@@ -57,10 +57,8 @@ impl Desk {
     /// Cost: a look at sections, shops and violations, and a search for the ways from each base.
     pub fn new(snapshot: &Snapshot, minutes: &[(FeatureId, Minutes)], wish: &Wish) -> Result<Self, AppError> {
         let layer = Layer::RoadSections;
-        let features: Vec<(Feature, Minutes)> = minutes
-            .iter()
-            .filter_map(|(id, minutes)| Some((snapshot.layer(layer).get(*id)?, *minutes)))
-            .collect();
+        let features: Vec<(Feature, Minutes)> =
+            minutes.iter().filter_map(|(id, minutes)| Some((snapshot.layer(layer).get(*id)?, *minutes))).collect();
         let (squads, bases) = posts(snapshot, wish)?;
         let shops = count_by_section(snapshot, Layer::Shops);
         let cases = count_by_section(snapshot, Layer::Violations);
@@ -95,7 +93,8 @@ impl Desk {
             .collect();
         let rules = |member: &str, pairs| -> Result<Vec<(u32, u32)>, AppError> {
             let known = settle(snapshot, member, pairs)?.into_iter();
-            let named = known.filter_map(|(section, squad)| Some((*ids.get(&section)?, numbers.get(&squad).copied(), squad)));
+            let named =
+                known.filter_map(|(section, squad)| Some((*ids.get(&section)?, numbers.get(&squad).copied(), squad)));
             named
                 .map(|(section, number, squad)| {
                     let detail = || format!("squad {} is no active squad of kind area or township", squad.0);
@@ -162,7 +161,8 @@ impl Desk {
     /// The score sheet: loads by part, targets, kilometres, shops and cases by squad; measures and bounds of the whole.
     pub fn sheet(&self, squad: &[u32], figures: &Figures, prices: Prices, notes: &[Note]) -> Map<String, Json> {
         let squads = self.squads.iter().enumerate().map(|(at, post)| {
-            let own = || self.sections.iter().zip(squad).filter(move |(_, squad)| **squad as usize == at).map(|(own, _)| own);
+            let own =
+                || self.sections.iter().zip(squad).filter(move |(_, squad)| **squad as usize == at).map(|(own, _)| own);
             let load = own().fold(Minutes::default(), |sum, entry| sum.plus(entry.minutes));
             json!({
                 "squad_id": post.id.0,
@@ -199,11 +199,9 @@ impl Desk {
     /// A note with ids in the place of the solver's numbers.
     fn told(&self, note: &Note) -> Note {
         match note {
-            Note::SectionHeavierThanTarget { section, load, target } => Note::SectionHeavierThanTarget {
-                section: id(&self.sections, *section),
-                load: *load,
-                target: *target,
-            },
+            Note::SectionHeavierThanTarget { section, load, target } => {
+                Note::SectionHeavierThanTarget { section: id(&self.sections, *section), load: *load, target: *target }
+            }
             other => other.clone(),
         }
     }
@@ -252,6 +250,9 @@ pub fn unanswerable(sections: &[Entry], reason: Infeasible) -> AppError {
 
 /// Active squads of kind area or township, by id, with the places of their bases.
 fn posts(snapshot: &Snapshot, wish: &Wish) -> Result<(Vec<Post>, Vec<Option<Coord>>), AppError> {
+    if !wish.table.is_empty() {
+        return Ok(listed(snapshot, &wish.table));
+    }
     let layer = Layer::Squads;
     let mut squads: Vec<Feature> = Vec::new();
     snapshot.layer(layer).for_each(&mut |row| squads.push(row.feature()));
@@ -275,13 +276,23 @@ fn posts(snapshot: &Snapshot, wish: &Wish) -> Result<(Vec<Post>, Vec<Option<Coor
     Ok((posts, bases))
 }
 
+/// Squads by a table: those that are stored with their ids, others with ids below 0.
+fn listed(snapshot: &Snapshot, table: &[SquadRow]) -> (Vec<Post>, Vec<Option<Coord>>) {
+    let known = squads_by_code(snapshot);
+    let posts = table.iter().enumerate().map(|(at, row)| Post {
+        id: known.get(&row.code).copied().unwrap_or(FeatureId(-1 - at as i64)),
+        code: row.code.clone(),
+        name: row.code.clone(),
+        strength: row.strength,
+    });
+    (posts.collect(), table.iter().map(|row| row.base.map(|[x, y]| Coord { x, y })).collect())
+}
+
 /// Junctions, their places and the sections between them.
 fn network(features: &[(Feature, Minutes)]) -> Problem {
     let streets: Vec<_> = features
         .iter()
-        .filter_map(|(section, _)| {
-            road_section::street(section.geometry.as_ref(), &section.values, &section.extras)
-        })
+        .filter_map(|(section, _)| road_section::street(section.geometry.as_ref(), &section.values, &section.extras))
         .collect();
     let (ends, junctions) = crate::spatial::network::junctions(&streets);
     let origin = streets.first().map_or(Coord::default(), |street| street.start);

@@ -8,6 +8,8 @@ mod desk;
 mod propose;
 mod compare;
 mod view;
+mod beats;
+mod route;
 mod publish;
 mod zones;
 
@@ -24,7 +26,7 @@ use crate::store::WriteTx;
 pub use propose::propose;
 pub(super) use publish::Publication;
 pub(crate) use view::Desks;
-pub use view::summary;
+pub use view::{Laid, summary};
 pub(super) use zones::refuse_change;
 
 /// A plan that is to become a draft.
@@ -93,6 +95,7 @@ impl App {
         let mut tx = self.plan_writer().await?;
         let plan = draft(&mut tx, id, &Guard::OneOf(vec![Rev(version)])).await?;
         tx.put_duties(plan.id, duties).await?;
+        tx.drop_beats(plan.id, duties).await?;
         tx.revise_plan(plan.id, figures).await?;
         let revised = tx.plan(id).await?.ok_or(AppError::NoPlan { id })?;
         tx.commit().await?;

@@ -93,8 +93,8 @@ fn first(desk: &Desk, wish: &Wish, monitor: &Monitor) -> Result<Made, AppError> 
         monitor.tell(share);
     };
     let mut progress = Progress { stop: &stop, told: &mut told };
-    let plan = solve(desk.problem(), &options(wish), &mut progress)
-        .map_err(|reason| unanswerable(&desk.sections, reason))?;
+    let plan =
+        solve(desk.problem(), &options(wish), &mut progress).map_err(|reason| unanswerable(&desk.sections, reason))?;
     let mut sheet = desk.sheet(&plan.squad, &plan.figures, plan.prices, &plan.notes);
     bound_travel(&mut sheet, plan.figures.travel_m, plan.figures.travel_bound_m);
     Ok(Made { squad: plan.squad, sheet })
@@ -121,9 +121,9 @@ fn changed(desk: &Desk, last: &[u32], wish: &Wish, monitor: &Monitor) -> Result<
         .iter()
         .map(|step| {
             let way = step.way.map(|(from, to)| json!({ "from_squad_id": squad(from), "to_squad_id": squad(to) }));
-            let moves = step.sections.iter().zip(&step.squads).map(|(section, to)| {
-                json!({ "section_id": desk.sections[*section as usize].id.0, "squad_id": squad(*to) })
-            });
+            let moves = step.sections.iter().zip(&step.squads).map(
+                |(section, to)| json!({ "section_id": desk.sections[*section as usize].id.0, "squad_id": squad(*to) }),
+            );
             json!({ "way": way, "load_min": rounded(step.load, 2), "sections": moves.collect::<Vec<_>>() })
         })
         .collect();
@@ -146,7 +146,8 @@ fn listed(desk: &Desk, last: &[u32], given: &[(FeatureId, FeatureId)]) -> Result
         squad[place] = desk.squad(*owner).ok_or_else(|| invalid(format!("/sections/{at}"), detail()))?;
     }
     if let Some(place) = squad.iter().position(|own| *own as usize >= desk.squads.len()) {
-        let detail = format!("section {} has no squad: its last one has no streets any more", desk.sections[place].id.0);
+        let detail =
+            format!("section {} has no squad: its last one has no streets any more", desk.sections[place].id.0);
         return Err(invalid("/sections", detail));
     }
     Ok(assessed(desk, squad, last))
@@ -156,7 +157,8 @@ fn listed(desk: &Desk, last: &[u32], given: &[(FeatureId, FeatureId)]) -> Result
 fn rotated(snapshot: &Snapshot, desk: &Desk, last: &[u32], wish: &Wish) -> Result<Made, AppError> {
     let count = desk.squads.len() as u32;
     if let Some(place) = last.iter().position(|own| *own >= count) {
-        let detail = format!("section {} has no squad by the plan in force: re-assign first", desk.sections[place].id.0);
+        let detail =
+            format!("section {} has no squad by the plan in force: re-assign first", desk.sections[place].id.0);
         return Err(invalid("/from", detail));
     }
     let mut next: Vec<u32> = (0..count).collect();

@@ -67,8 +67,7 @@ impl App {
         snapshot: &Snapshot,
         roll: Vec<(FeatureId, FeatureId)>,
     ) -> Result<Drawing, AppError> {
-        let (sections, jurisdictions) =
-            (snapshot.version(Layer::RoadSections), snapshot.version(Layer::Jurisdictions));
+        let (sections, jurisdictions) = (snapshot.version(Layer::RoadSections), snapshot.version(Layer::Jurisdictions));
         let snapshot = snapshot.clone();
         let drawn = tokio::task::spawn_blocking(move || zones::draw(&snapshot, &roll)).await;
         let zones = drawn.map_err(|_| AppError::Configuration("the zones could not be drawn".to_owned()))?;
@@ -216,7 +215,7 @@ impl Turn {
         let mut changes = Vec::new();
         for (mut zone, payload) in holding {
             let squad = zone.value(layer, "squad_id").integer().map(FeatureId);
-            let is_open = facts::in_force(&zone, now) && zone.value(layer, "valid_to").is_null();
+            let is_open = facts::in_force(layer, &zone, now) && zone.value(layer, "valid_to").is_null();
             let stays = is_open && squad.is_some_and(|squad| drawn.get(&squad) == zone.geometry.as_ref());
             if let (true, Some(squad)) = (stays, squad) {
                 drawn.remove(&squad);
@@ -236,7 +235,8 @@ impl Turn {
             let mut zone = draft::blank(layer);
             zone.geometry = Some(shape);
             zone.set(layer, "squad_id", Value::Integer(squad.0));
-            let name = self.state.layer(Layer::Squads).get(squad).map(|squad| squad.value(Layer::Squads, "name").clone());
+            let name =
+                self.state.layer(Layer::Squads).get(squad).map(|squad| squad.value(Layer::Squads, "name").clone());
             zone.set(layer, "name", name.unwrap_or(Value::Null));
             zone.set(layer, "valid_from", Value::Instant(now));
             self.derive(layer, &mut zone, true)?;

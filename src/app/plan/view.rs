@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use geo::LineString;
 use serde_json::{Value as Json, json};
 
 use crate::analysis::assignment::plan::{Plan as Solved, Prices};
@@ -21,6 +22,8 @@ use crate::domain::moment::write_instant;
 use crate::domain::plan::{Duty, Owners, Plan, PlanId, Status};
 use crate::formats::geojson::write_geometry;
 use crate::spatial::crs::WGS84;
+use crate::spatial::cut::{cut, spot_at};
+use crate::spatial::geodesic::length_m;
 use crate::spatial::shape::Shape;
 use crate::world::Snapshot;
 
@@ -163,18 +166,16 @@ impl App {
         let laid = self.laid_plan(&snapshot, id).await?;
         check_guard(&laid.plan, guard)?;
         if laid.plan.status != Status::Draft && !dry_run {
-            let detail = format!(
-                "plan {} is {}: only drafts change; propose one from it first",
-                id.0,
-                laid.plan.status.name()
-            );
+            let detail =
+                format!("plan {} is {}: only drafts change; propose one from it first", id.0, laid.plan.status.name());
             return Err(AppError::Conflict { detail, pointer: None });
         }
         let desk = &laid.desk;
         let mut squad = Vec::clone(&laid.squad);
         for (at, (section, owner)) in settle(&snapshot, "sections", moves)?.into_iter().enumerate() {
             let wrong = |detail: String| invalid(format!("/sections/{at}"), detail);
-            let place = desk.section(section).ok_or_else(|| wrong(format!("section {} is not in the plan", section.0)))?;
+            let place =
+                desk.section(section).ok_or_else(|| wrong(format!("section {} is not in the plan", section.0)))?;
             let detail = || wrong(format!("squad {} is no active squad of kind area or township", owner.0));
             squad[place] = desk.squad(owner).ok_or_else(detail)?;
         }
@@ -182,7 +183,10 @@ impl App {
             snapshot.owners().terms.iter().find(|term| term.plan == other).map_or(&[][..], |term| term.roll.as_slice())
         }));
         if squad.iter().any(|own| *own as usize >= desk.squads.len()) {
-            return Err(invalid("/sections", "some sections belong to squads that have no streets any more: re-assign first"));
+            return Err(invalid(
+                "/sections",
+                "some sections belong to squads that have no streets any more: re-assign first",
+            ));
         }
         let prices = prices(&laid.plan);
         let (figures, notes) = desk.assessor.assess(&squad, Some(&before), prices);
@@ -236,6 +240,37 @@ impl App {
             .map_err(|_| AppError::Configuration("the plan could not be drawn".to_owned()))?
     }
 
+    /// The stretches of assistants on the map.
+    pub async fn plan_beats(&self, id: PlanId) -> Result<(i64, Bytes), AppError> {
+        let snapshot = self.snapshot();
+        let (laid, beats) = self.beats(id).await?;
+        let mut codes = std::collections::HashMap::new();
+        snapshot.layer(Layer::Assistants).for_each(&mut |row| {
+            codes.insert(row.id(), row.feature().value(Layer::Assistants, "code").text().map(str::to_owned));
+        });
+        let mut text = br#"{"type":"FeatureCollection","features":["#.to_vec();
+        for (at, beat) in beats.iter().enumerate() {
+            let Some(Shape::LineString(line)) = snapshot.layer(Layer::RoadSections).shape(beat.section) else {
+                continue;
+            };
+            let place = laid.desk.section(beat.section);
+            let share = beat.to_share - beat.from_share;
+            let properties = json!({
+                "section_id": beat.section.0,
+                "from_share": rounded(beat.from_share, 4),
+                "to_share": rounded(beat.to_share, 4),
+                "assistant_id": beat.assistant.0,
+                "assistant_code": codes.get(&beat.assistant),
+                "squad_id": place.and_then(|at| laid.desk.squads.get(laid.squad[at] as usize)).map(|post| post.id.0),
+                "load_min": place.map(|at| rounded(laid.desk.sections[at].minutes.total() * share, 2)),
+            });
+            let part = Shape::LineString(stretch(&line, beat.from_share, beat.to_share));
+            feature(&mut text, at, at as i64 + 1, &part, &properties)?;
+        }
+        text.extend_from_slice(format!(r#"],"numberReturned":{}}}"#, beats.len()).as_bytes());
+        Ok((laid.plan.version, text.into()))
+    }
+
     /// The zones that the plan has or would get.
     pub async fn plan_zones(&self, id: PlanId) -> Result<(i64, Bytes), AppError> {
         let snapshot = self.snapshot();
@@ -248,8 +283,7 @@ impl App {
                 let word = |name| {
                     squads.get(squad).and_then(|squad| squad.value(Layer::Squads, name).text().map(str::to_owned))
                 };
-                let properties =
-                    json!({ "squad_id": squad.0, "squad_code": word("code"), "name": word("name") });
+                let properties = json!({ "squad_id": squad.0, "squad_code": word("code"), "name": word("name") });
                 feature(&mut text, at, squad.0, &shape, &properties)?;
             }
             text.extend_from_slice(b"]}");
@@ -271,6 +305,17 @@ impl Laid {
     pub fn squad(&self) -> &[u32] {
         &self.squad
     }
+}
+
+/// The part of a line between two shares of its length.
+fn stretch(line: &LineString, from: f64, to: f64) -> LineString {
+    let length = length_m(line);
+    let inner = |share: &f64| *share > 1e-9 && *share < 1.0 - 1e-9;
+    let spots: Vec<_> =
+        [from, to].iter().filter(|share| inner(share)).map(|share| spot_at(line, share * length)).collect();
+    let mut parts = cut(line, &spots);
+    let at = usize::from(inner(&from)).min(parts.len() - 1);
+    parts.swap_remove(at)
 }
 
 fn lay_out(snapshot: &Snapshot, plan: Plan, duties: Vec<Duty>) -> Result<Laid, AppError> {
@@ -361,9 +406,7 @@ fn sections(snapshot: &Snapshot, laid: &Laid, before: Option<&[u32]>) -> Result<
             "changes": before.is_some_and(|before| before[at] != laid.squad[at]),
         });
         if let Some(reason) = reasons.as_ref().map(|reasons| &reasons.sections[at]) {
-            let cost = |cost: &explain::Cost| {
-                json!({ "travel": cost.travel, "seams": cost.seams, "handover": cost.handover, "total": cost.total() })
-            };
+            let cost = |cost: &explain::Cost| json!({ "travel": cost.travel, "seams": cost.seams, "handover": cost.handover, "total": cost.total() });
             properties["base_m"] = reason.metres.map(|metres| rounded(metres, 1)).into();
             properties["cost"] = cost(&reason.cost);
             properties["is_bound"] = reason.bound.into();
@@ -393,4 +436,3 @@ fn explained(laid: &Laid, before: Option<&[u32]>) -> Result<explain::Explanation
     let band = wish.band.unwrap_or(BAND);
     explain(laid.desk.problem(), &solved, before, band, wish.seed, threads())
 }
-

@@ -54,6 +54,18 @@ pub struct Wish {
     pub permutation: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<Pair>,
+    /// Squads in the place of the stored ones; not part of what is written.
+    #[serde(skip)]
+    pub table: Vec<SquadRow>,
+}
+
+/// A squad as a table has it. One whose code is not stored has an id below 0 in what comes out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SquadRow {
+    pub code: String,
+    pub strength: f64,
+    /// Longitude, latitude.
+    pub base: Option<[f64; 2]>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, Serialize)]

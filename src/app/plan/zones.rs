@@ -33,7 +33,8 @@ pub fn draw(snapshot: &Snapshot, roll: &[(FeatureId, FeatureId)]) -> Vec<(Featur
         .into_iter()
         .filter(|(_, parts)| !parts.0.is_empty())
         .map(|(owner, mut parts)| {
-            let shape = if parts.0.len() == 1 { Shape::Polygon(parts.0.swap_remove(0)) } else { Shape::MultiPolygon(parts) };
+            let shape =
+                if parts.0.len() == 1 { Shape::Polygon(parts.0.swap_remove(0)) } else { Shape::MultiPolygon(parts) };
             (squads[owner], shape)
         })
         .collect()
