@@ -67,13 +67,12 @@ impl ReadTx {
         for row in rows {
             let plan = PlanId(row.try_get(0)?);
             let known = rolls.iter().find(|(known, _)| *known == plan).map(|(_, roll)| roll.clone());
-            let roll = match known {
-                Some(roll) => roll,
-                None => {
-                    let roll = roll(self.connection(), plan).await?;
-                    rolls.push((plan, roll.clone()));
-                    roll
-                }
+            let roll = if let Some(roll) = known {
+                roll
+            } else {
+                let roll = roll(self.connection(), plan).await?;
+                rolls.push((plan, roll.clone()));
+                roll
             };
             terms.push(Term {
                 plan,

@@ -4,6 +4,7 @@ mod support;
 mod tidy;
 
 mod answers;
+mod beats;
 mod changes;
 mod check;
 mod cli;

@@ -8,17 +8,17 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{GEOJSON, Place, Seeded, Service, collection, violation};
 
-const WEST: f64 = 105.70;
-const SOUTH: f64 = 34.57;
-const BLOCK: f64 = 0.002;
+pub const WEST: f64 = 105.70;
+pub const SOUTH: f64 = 34.57;
+pub const BLOCK: f64 = 0.002;
 /// Blocks on a side of the town.
 const SIDE: usize = 5;
 
-fn grid(at: f64) -> f64 {
+pub fn grid(at: f64) -> f64 {
     (at * 1e7).round() / 1e7
 }
 
-fn corner(column: usize, row: usize) -> [f64; 2] {
+pub fn corner(column: usize, row: usize) -> [f64; 2] {
     [grid(WEST + column as f64 * BLOCK), grid(SOUTH + row as f64 * BLOCK)]
 }
 
@@ -56,35 +56,35 @@ pub fn town(place: &Place) {
     place.import("road-sections", &collection(&sections));
 }
 
-fn plans(service: &Service, method: &str, path: &str, tag: Option<&str>, body: &Json) -> crate::support::Answer {
+pub fn plans(service: &Service, method: &str, path: &str, tag: Option<&str>, body: &Json) -> crate::support::Answer {
     let mut headers = vec![GEOJSON];
     headers.extend(tag.map(|tag| ("if-match", tag)));
     let body = if body.is_null() { String::new() } else { body.to_string() };
     service.send(method, &format!("/api/plans{path}"), &headers, body)
 }
 
-fn propose(service: &Service, wish: &Json) -> (i64, String) {
+pub fn propose(service: &Service, wish: &Json) -> (i64, String) {
     let made = plans(service, "POST", "", None, wish).expect(201);
     let id = made.json()["id"].as_i64().unwrap();
     assert_eq!(made.header("location"), format!("/api/plans/{id}"));
     (id, made.header("etag").to_owned())
 }
 
-fn publish(service: &Service, id: i64, tag: &str) -> String {
+pub fn publish(service: &Service, id: i64, tag: &str) -> String {
     plans(service, "POST", &format!("/{id}/publish"), Some(tag), &Json::Null).expect(200).header("etag").to_owned()
 }
 
-fn all(service: &Service, layer: &str) -> Vec<Json> {
+pub fn all(service: &Service, layer: &str) -> Vec<Json> {
     service.get(&format!("/api/collections/{layer}/items?limit=10000")).expect(200).features()
 }
 
 /// Squads by section.
-fn owners(service: &Service) -> BTreeMap<i64, i64> {
+pub fn owners(service: &Service) -> BTreeMap<i64, i64> {
     let squad = |section: &Json| section["properties"]["squad_id"].as_i64().unwrap_or(0);
     all(service, "road-sections").iter().map(|section| (section["id"].as_i64().unwrap(), squad(section))).collect()
 }
 
-fn squad(service: &Service, code: &str) -> i64 {
+pub fn squad(service: &Service, code: &str) -> i64 {
     let found = service.get(&format!("/api/collections/squads/items?code={code}")).expect(200).features();
     found[0]["id"].as_i64().unwrap()
 }
@@ -453,169 +453,4 @@ fn another_process_publishes_and_the_service_follows() {
     let section = made["properties"]["section_id"].as_i64().unwrap();
     assert_eq!(made["properties"]["squad_id"].as_i64(), Some(expected[&section]));
     check_in_force(&two, id);
-}
-
-/// Two assistants a squad, the first with a post.
-fn assistants(place: &Place) {
-    let mut all = Vec::new();
-    for (squad, post) in [("A", corner(1, 0)), ("B", corner(5, 1)), ("C", corner(1, 5)), ("M", corner(3, 2))] {
-        let one = |code: String, geometry: Json| json!({ "type": "Feature", "geometry": geometry, "properties": { "code": code, "squad_code": squad } });
-        all.push(one(format!("{squad}1"), json!({ "type": "Point", "coordinates": post })));
-        all.push(one(
-            format!("{squad}2"),
-            if squad == "M" { json!({ "type": "Point", "coordinates": corner(0, 0) }) } else { Json::Null },
-        ));
-    }
-    place.import("assistants", &collection(&all));
-}
-
-#[test]
-fn assistants_share_out_what_their_squad_owns_and_have_closed_walks() {
-    let place = Place::new();
-    town(&place);
-    assistants(&place);
-    let service = place.serve();
-    // One section is more work than all others: it has to be cut.
-    let heavy = all(&service, "road-sections")[0]["id"].as_i64().unwrap();
-    let path = format!("/api/collections/road-sections/items/{heavy}");
-    service.send("PATCH", &path, &[GEOJSON, ("if-match", "*")], r#"{"properties":{"shops":400}}"#).expect(200);
-    let (id, tag) = propose(&service, &json!({ "band": 0.3 }));
-    let report = plans(&service, "POST", &format!("/{id}/beats"), None, &Json::Null).expect(200).json();
-    assert_eq!(report["assistants"], 8, "{report}");
-    let cuts: usize =
-        report["squads"].as_array().unwrap().iter().map(|squad| squad["cuts"].as_array().map_or(0, Vec::len)).sum();
-    assert!(cuts > 0, "{report}");
-    let beats = service.get(&format!("/api/plans/{id}/beats")).expect(200).features();
-    let mobile = squad(&service, "M");
-    let people: BTreeMap<i64, i64> = all(&service, "assistants")
-        .iter()
-        .map(|person| (person["id"].as_i64().unwrap(), person["properties"]["squad_id"].as_i64().unwrap()))
-        .collect();
-    let planned = service.get(&format!("/api/plans/{id}/sections")).expect(200).features();
-    // Each section is somebody's of its squad, from one end to the other, once.
-    for section in &planned {
-        let own: Vec<&Json> = beats
-            .iter()
-            .filter(|beat| beat["properties"]["section_id"] == section["id"])
-            .filter(|beat| people[&beat["properties"]["assistant_id"].as_i64().unwrap()] != mobile)
-            .collect();
-        let mut at = 0.0;
-        for beat in &own {
-            assert_eq!(beat["properties"]["from_share"].as_f64().unwrap(), at, "{own:?}");
-            at = beat["properties"]["to_share"].as_f64().unwrap();
-            let person = beat["properties"]["assistant_id"].as_i64().unwrap();
-            assert_eq!(people[&person], section["properties"]["squad_id"].as_i64().unwrap());
-        }
-        assert_eq!(at, 1.0, "section {} is shared out whole", section["id"]);
-    }
-    for person in people.keys() {
-        let route = service.get(&format!("/api/plans/{id}/route?assistant={person}")).expect(200).json();
-        let line = route["geometry"]["coordinates"].as_array().unwrap();
-        assert_eq!(line.first(), line.last(), "closed");
-        let steps = route["properties"]["steps"].as_array().unwrap();
-        for beat in beats.iter().filter(|beat| beat["properties"]["assistant_id"] == *person) {
-            let (low, high) = (&beat["properties"]["from_share"], &beat["properties"]["to_share"]);
-            let walked = steps.iter().any(|step| {
-                let ends = [&step["from_share"], &step["to_share"]];
-                step["section_id"] == beat["properties"]["section_id"] && ends.contains(&low) && ends.contains(&high)
-            });
-            assert!(walked, "assistant {person} passes {beat}");
-        }
-        let (all, own, passed) = ("distance_m", "own_m", "passed_m");
-        let metres = |name: &str| route["properties"][name].as_f64().unwrap();
-        assert!((metres(all) - metres(own) - metres(passed)).abs() < 0.5, "{route}");
-    }
-    let gpx = service.get(&format!("/api/plans/{id}/route?assistant=A1&f=gpx")).expect(200);
-    assert_eq!(gpx.header("content-type"), "application/gpx+xml");
-    assert!(gpx.text().contains("<trkpt") && gpx.text().contains("<name>A1</name>"));
-    service.get(&format!("/api/plans/{id}/route?assistant=nobody")).expect(400);
-    publish(&service, id, &tag);
-    assert_eq!(service.get(&format!("/api/plans/{id}/beats")).expect(200).features().len(), beats.len());
-}
-
-#[test]
-fn who_is_in_charge_is_told_with_reasons() {
-    let place = Place::new();
-    town(&place);
-    let service = place.serve();
-    let duty = |properties: Json, geometry: Json| {
-        json!({ "type": "Feature", "properties": properties, "geometry": geometry }).to_string()
-    };
-    let (x, y) = (grid(WEST + BLOCK / 2.0), SOUTH);
-    let ring = json!([[x - 0.001, y - 0.001], [x + 0.001, y - 0.001], [x + 0.001, y + 0.001], [x - 0.001, y - 0.001]]);
-    let here = json!({ "type": "Polygon", "coordinates": [ring] });
-    let evening = json!({ "squad_code": "M", "hours": "17-21", "weekdays": "1-5" });
-    service.post("squad-duties", duty(evening, here)).expect(201);
-    let barbecue = json!({ "squad_code": "M", "category": "barbecue", "hours": "22-2" });
-    service.post("squad-duties", duty(barbecue, Json::Null)).expect(201);
-    for (name, text) in [("hours", "17-25"), ("weekdays", "0"), ("hours", "late")] {
-        let mut wrong = json!({ "squad_code": "M" });
-        wrong[name] = text.into();
-        service.post("squad-duties", duty(wrong, Json::Null)).expect(422);
-    }
-    let ask = |more: &str| service.get(&format!("/api/in-charge?lon={x}&lat={y}{more}")).expect(200).json();
-    assert_eq!(ask("")["owner"], Json::Null);
-    let (id, tag) = propose(&service, &json!({}));
-    publish(&service, id, &tag);
-    let now = ask("");
-    assert_eq!(
-        now["owner"]["squad_id"].as_i64(),
-        owners(&service).get(&now["section"]["id"].as_i64().unwrap()).copied()
-    );
-    assert_eq!(now["owner"]["reason"]["plan_id"], id);
-    assert_eq!(ask("&at=2020-01-01T00:00:00Z")["owner"], Json::Null, "before the plan");
-    // Times are local: a Monday evening, a Monday morning, a Saturday evening.
-    for (at, count) in [
-        ("2026-03-02T18:30", 1),
-        ("2026-03-02T09:30", 0),
-        ("2026-03-07T18:30", 0),
-        ("2026-03-02T23:00", 1),
-        ("2026-03-03T02:59", 1),
-    ] {
-        assert_eq!(ask(&format!("&at={at}"))["on_duty"].as_array().unwrap().len(), count, "{at}");
-    }
-    assert_eq!(ask("&at=2026-03-02T23:00&category=small-ads")["on_duty"].as_array().unwrap().len(), 0);
-    // Off the streets the zone says who.
-    let away = service.get(&format!("/api/in-charge?lon={}&lat={}", WEST - 0.002, SOUTH - 0.002)).expect(200).json();
-    assert_eq!(away["section"], Json::Null);
-    assert_eq!(away["owner"]["reason"]["kind"], "zone", "{away}");
-    service.get("/api/in-charge?lon=1").expect(400);
-}
-
-#[test]
-fn the_command_line_assigns_publishes_compares_and_rolls_back() {
-    let place = Place::new();
-    town(&place);
-    let squads = place.file("squads.csv", "code,strength,lon,lat\nX,3,105.7,34.57\nY,1,105.71,34.58\n");
-    let answer: Json =
-        serde_json::from_str(&place.ok(&["assign", "--squads", squads.to_str().unwrap(), "--seed", "5"])).unwrap();
-    let features = answer["features"].as_array().unwrap();
-    assert_eq!(features.len(), 60);
-    assert!(features.iter().all(|own| own["properties"]["squad_id"].is_null()));
-    let of_x = features.iter().filter(|own| own["properties"]["squad_code"] == "X").count();
-    assert!((40..50).contains(&of_x), "{of_x}");
-    assert!(answer["plan"]["max_deviation"].as_f64().unwrap() < 0.1);
-    assert_eq!(
-        place.ok(&["assign", "--squads", squads.to_str().unwrap(), "--seed", "5"]),
-        place.ok(&["assign", "--squads", squads.to_str().unwrap(), "--seed", "5"])
-    );
-    assert_eq!(
-        place.run(&["assign", "--squads", squads.to_str().unwrap(), "--publish"]).code(),
-        1,
-        "unknown squads own nothing"
-    );
-    let published: Json = serde_json::from_str(&place.ok(&["assign", "--publish"])).unwrap();
-    let first = published["plan"]["id"].to_string();
-    place.ok(&["assign", "--strength", "A=6", "--save"]);
-    let listed = place.ok(&["plans"]);
-    assert_eq!(listed.lines().count(), 3, "{listed}");
-    let second = (first.parse::<i64>().unwrap() + 1).to_string();
-    let compared: Json = serde_json::from_str(&place.ok(&["plans", "compare", &second])).unwrap();
-    assert!(!compared["changes"].as_array().unwrap().is_empty());
-    place.ok(&["plans", "publish", &second]);
-    place.ok(&["plans", "publish", &first]);
-    assert_eq!(place.run(&["plans", "drop", &second]).code(), 1, "what was in force stays");
-    let shown: Json = serde_json::from_str(&place.ok(&["plans", "show", &first])).unwrap();
-    assert_eq!((&shown["status"], shown["in_force"].as_array().unwrap().len()), (&json!("published"), 2));
-    assert!(place.ok(&["doctor"]).contains("healthy"));
 }

@@ -194,17 +194,16 @@ impl Search {
                 self.make_outer(next, (own, partner));
                 false
             }
-            Side::Outer => match self.meeting_point(here, there) {
-                Some(base) => {
+            Side::Outer => {
+                let meeting_point = self.meeting_point(here, there);
+                if let Some(base) = meeting_point {
                     self.close(edge, base);
-                    false
-                }
-                None => {
+                } else {
                     self.augment(edge);
                     self.augment((edge.1, edge.0));
-                    true
                 }
-            },
+                meeting_point.is_none()
+            }
             Side::Inner => false,
         }
     }

@@ -19,7 +19,7 @@ use crate::domain::layer::Layer;
 use crate::domain::plan::{Beat, PlanId};
 use crate::spatial::foot::{distance_to_shape_m, plane_at};
 use crate::spatial::shape::Shape;
-use crate::world::Snapshot;
+use crate::world::{LayerSnapshot, Snapshot};
 
 /// A piece of a section may be this share of an assistant's target at most.
 const LARGEST_PIECE: f64 = 0.25;
@@ -265,7 +265,7 @@ fn problem(snapshot: &Snapshot, desk: &Desk, pieces: &[Piece], people: &[Feature
     let mut taken: Vec<usize> = Vec::new();
     for person in people {
         let post = person.geometry.as_ref().map(|shape| shape.anchor().0);
-        let nearest = post.and_then(|post| nearest_piece(desk, &layer, pieces, post, &taken));
+        let nearest = post.and_then(|post| nearest_piece(desk, layer, pieces, post, &taken));
         if let Some(piece) = nearest {
             taken.push(piece);
             problem.locks.push((piece as u32, problem.squads.len() as u32));
@@ -284,7 +284,7 @@ fn problem(snapshot: &Snapshot, desk: &Desk, pieces: &[Piece], people: &[Feature
 /// The piece on which a post stands, that no other post has taken.
 fn nearest_piece(
     desk: &Desk,
-    layer: &&crate::world::LayerSnapshot,
+    layer: &LayerSnapshot,
     pieces: &[Piece],
     post: Coord,
     taken: &[usize],

@@ -208,5 +208,6 @@ fn digest(desk: &Desk, last: &[u32], parameters: &Map<String, Json>) -> String {
         hash.update(post.strength.to_le_bytes());
     }
     hash.update(Json::Object(parameters.clone()).to_string());
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half = hash.finalize().iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+    format!("{half:032x}")
 }

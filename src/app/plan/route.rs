@@ -1,6 +1,7 @@
 //! The way of an assistant along the own beat: the shortest closed walk over the streets on foot.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use geo::{Coord, LineString};
 use serde_json::{Value as Json, json};
@@ -260,7 +261,8 @@ impl Route {
              xmlns=\"http://www.topografix.com/GPX/1/1\">\n<trk><name>{name}</name><trkseg>\n"
         );
         for at in &self.line {
-            text.push_str(&format!("<trkpt lat=\"{:.7}\" lon=\"{:.7}\"/>\n", at.y, at.x));
+            let point = writeln!(text, "<trkpt lat=\"{:.7}\" lon=\"{:.7}\"/>", at.y, at.x);
+            point.expect("writing to memory cannot fail");
         }
         text.push_str("</trkseg></trk>\n</gpx>\n");
         text
