@@ -3,6 +3,7 @@ import { render } from "preact";
 import { watchCard } from "./modes/card.ts";
 import { watchPlace } from "./modes/here.ts";
 import { watchHot } from "./modes/hot.ts";
+import { watchPlans } from "./modes/plans.ts";
 import { begin } from "./state/facts.ts";
 import { App } from "./ui/App.tsx";
 import "./ui/page.css";
@@ -12,6 +13,7 @@ if (root) {
   watchCard();
   watchPlace();
   watchHot();
+  watchPlans();
   render(<App />, root);
   void begin();
 }

@@ -47,7 +47,7 @@ export class Refusal extends Error {
   }
 }
 
-async function ask(path: string, query: Record<string, string | number | undefined>, signal?: AbortSignal): Promise<unknown> {
+export async function ask(path: string, query: Record<string, string | number | undefined>, signal?: AbortSignal): Promise<unknown> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   const response = await fetch(search ? `${path}?${search}` : path, {
@@ -55,6 +55,22 @@ async function ask(path: string, query: Record<string, string | number | undefin
     ...(signal ? { signal } : {}),
   });
   if (response.ok) return response.json();
+  const problem = (await response.json().catch(() => ({}))) as Partial<Schemas["problem"]>;
+  throw new Refusal(response.status, problem.detail ?? problem.title ?? `${response.status} ${response.statusText}`);
+}
+
+/** Writes something; `version` is the one that was seen, so that nobody's change is lost. */
+export async function send(method: string, path: string, body?: unknown, version?: number): Promise<unknown> {
+  const response = await fetch(path, {
+    method,
+    headers: {
+      accept: "application/json",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(version === undefined ? {} : { "if-match": `"${version}"` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (response.ok) return response.status === 204 ? null : response.json();
   const problem = (await response.json().catch(() => ({}))) as Partial<Schemas["problem"]>;
   throw new Refusal(response.status, problem.detail ?? problem.title ?? `${response.status} ${response.statusText}`);
 }

@@ -1,5 +1,6 @@
 // Which squad answers for which area: one colour a squad, light enough to read the streets through it.
 import type { ExpressionSpecification } from "maplibre-gl";
+import type { Feature } from "../api/client.ts";
 import { anchored } from "../map/anchor.ts";
 import { FONT, type Look, type MapLayer, nameOf, nameText, palette, squadColours, words } from "./layer.ts";
 
@@ -9,10 +10,19 @@ function bySquad(look: Look): ExpressionSpecification | string {
   return pairs.length > 0 ? (["match", ["get", "squad_id"], ...pairs, other] as unknown as ExpressionSpecification) : other;
 }
 
+/** Zones of former plans are kept; those that hold now are drawn. */
+function holds({ properties }: Feature): boolean {
+  const time = (name: string, otherwise: number) => (typeof properties[name] === "string" ? Date.parse(properties[name]) : otherwise);
+  return time("valid_from", -Infinity) <= Date.now() && Date.now() < time("valid_to", Infinity);
+}
+
 export const squadZones: MapLayer = {
   name: "squad-zones",
   source: { limit: 500, sources: { "squad-zones": { tolerance: 0.1 }, "squad-zone-names": {} },
-    divide: (features) => ({ "squad-zones": features, "squad-zone-names": anchored(features) }),
+    divide: (features) => {
+      const now = features.filter(holds);
+      return { "squad-zones": now, "squad-zone-names": anchored(now) };
+    },
   },
   paint(look) {
     const colour = bySquad(look);

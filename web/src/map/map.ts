@@ -5,10 +5,12 @@ import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Bbox, Feature, LayerName, Place } from "../api/client.ts";
 import { drawnHotspots, HOTSPOTS } from "../layers/hotspots.ts";
 import { LAYERS } from "../layers/index.ts";
+import { drawnPlan, PLAN } from "../layers/plan.ts";
 import type { MapLayer } from "../layers/layer.ts";
 import { card } from "../modes/card.ts";
 import { nearest } from "../modes/here.ts";
 import { hotspots } from "../modes/hot.ts";
+import { planSections } from "../modes/plans.ts";
 import type { Hit, Mode } from "../modes/mode.ts";
 import { street } from "../modes/street.ts";
 import { begin, collections, district } from "../state/facts.ts";
@@ -83,6 +85,11 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
     const features = drawnHotspots(hotspots.value?.features ?? []);
     drawn.value = false;
     map.getSource<GeoJSONSource>(HOTSPOTS)?.setData({ type: "FeatureCollection", features });
+  });
+  effect(() => {
+    const features = drawnPlan(planSections.value);
+    drawn.value = false;
+    map.getSource<GeoJSONSource>(PLAN)?.setData({ type: "FeatureCollection", features });
   });
   effect(() => {
     const bbox = nearest.value && answerBounds(nearest.value);

@@ -3,6 +3,7 @@ import type { LayerSpecification, Map as MapLibreMap, SourceSpecification, Style
 import type { LayerName } from "../api/client.ts";
 import { HOTSPOTS, hotspotPieces } from "../layers/hotspots.ts";
 import { LAYERS } from "../layers/index.ts";
+import { PLAN, planPieces } from "../layers/plan.ts";
 import { emptySource, FONT, type Look, palette, type Piece, SLOTS } from "../layers/layer.ts";
 
 /** The answer to a click: the place, the ways from it, what was found, the feature whose card is open. */
@@ -25,20 +26,22 @@ function answer(look: Look): LayerSpecification[] {
 }
 
 /** Pieces of all layers, lowest first; those of one slot in the order of the panel, the first on top. */
-function pile(look: Look): { name: LayerName | typeof HOTSPOTS; piece: Piece }[] {
+function pile(look: Look): { name: LayerName | typeof HOTSPOTS | typeof PLAN; piece: Piece }[] {
   const own = LAYERS.toReversed().flatMap((layer) => layer.paint(look).map((piece) => ({ name: layer.name, piece })));
-  const pieces = [...own, ...hotspotPieces(look).map((piece) => ({ name: HOTSPOTS, piece }) as const)];
+  const hot = hotspotPieces(look).map((piece) => ({ name: HOTSPOTS, piece }) as const);
+  const plan = planPieces(look).map((piece) => ({ name: PLAN, piece }) as const);
+  const pieces = [...own, ...plan, ...hot];
   return SLOTS.flatMap((slot) => pieces.filter(({ piece }) => piece.slot === slot));
 }
 
 export function styleOf(look: Look, shown: readonly LayerName[]): StyleSpecification {
-  const sources: Record<string, SourceSpecification> = { [ANSWER]: emptySource({}), [HOTSPOTS]: emptySource({ tolerance: 0.2 }) };
+  const sources: Record<string, SourceSpecification> = { [ANSWER]: emptySource({}), [HOTSPOTS]: emptySource({ tolerance: 0.2 }), [PLAN]: emptySource({ tolerance: 0.2 }) };
   for (const layer of LAYERS) {
     for (const [id, extra] of Object.entries(layer.source.sources)) sources[id] = emptySource(extra);
   }
   const drawn = pile(look).map(({ name, piece: { style } }) => {
-    // Hotspots are shown as long as there are any in their source.
-    const visibility = name === HOTSPOTS || shown.includes(name) ? "visible" : "none";
+    // Hotspots and the plan are shown as long as there is anything in their source.
+    const visibility = name === HOTSPOTS || name === PLAN || shown.includes(name) ? "visible" : "none";
     return { ...style, layout: { ...style.layout, visibility } } as LayerSpecification;
   });
   const ground: LayerSpecification = { id: "ground", type: "background", paint: { "background-color": palette(look).ground } };
@@ -47,7 +50,14 @@ export function styleOf(look: Look, shown: readonly LayerName[]): StyleSpecifica
 
 /** Layers of the style that a click looks for, and whose they are. */
 export function hits(look: Look): Map<string, LayerName> {
-  return new Map(pile(look).flatMap(({ name, piece }) => (piece.hit && name !== HOTSPOTS ? [[piece.style.id, name] as const] : [])));
+  const whose = (name: LayerName | typeof HOTSPOTS | typeof PLAN): LayerName | null => {
+    if (name === PLAN) return "road-sections";
+    return name === HOTSPOTS ? null : name;
+  };
+  return new Map(pile(look).flatMap(({ name, piece }) => {
+    const layer = whose(name);
+    return piece.hit && layer ? [[piece.style.id, layer] as const] : [];
+  }));
 }
 
 type Values = Record<string, unknown>;

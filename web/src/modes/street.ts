@@ -1,9 +1,10 @@
 // The mode of every day: a click on a mark opens its card, a click into the street asks for the nearest parking.
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import { signal } from "@preact/signals";
+import { PLAN } from "../layers/plan.ts";
 import { BUBBLES_BELOW } from "../layers/violations.ts";
 import { trouble, sentence } from "../state/facts.ts";
-import { step } from "../state/state.ts";
+import { state, step } from "../state/state.ts";
 import type { Click, Hit, Mode } from "./mode.ts";
 
 /** All that lay under the last click, when it was more than one. */
@@ -27,6 +28,13 @@ export const street: Mode = {
     pile.value = [];
   },
   click(map, { place, hits }: Click) {
+    // While a plan is open a click is about its sections.
+    const section = typeof state.value.plan === "number" ? hits.find((hit) => hit.source === PLAN) : undefined;
+    if (section) {
+      pile.value = [];
+      step({ feature: { layer: "road-sections", id: section.id }, here: null });
+      return;
+    }
     const first = hits.find(isMark);
     if (first?.cluster) {
       open(map, first).catch((error: unknown) => (trouble.value = sentence(error)));

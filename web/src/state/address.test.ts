@@ -12,13 +12,14 @@ const FULL: State = {
   kind: "motor",
   onlyRoom: true,
   hot: { method: "excess", category: "mobile-vendor", from: "2026-01-01", to: null },
+  plan: 3,
 };
 
 describe("the address", () => {
   test("tells the state whole, and back", () => {
     expect(read(write(FULL, DEFAULT), DEFAULT)).toEqual(FULL);
     expect(read(`#${write(DEFAULT, DEFAULT)}`, DEFAULT)).toEqual(DEFAULT);
-    const none: State = { ...FULL, layers: [], feature: null, here: null, kind: null, onlyRoom: false, hot: null };
+    const none: State = { ...FULL, layers: [], feature: null, here: null, kind: null, onlyRoom: false, hot: null, plan: null };
     expect(read(write(none, DEFAULT), DEFAULT)).toEqual(none);
   });
 

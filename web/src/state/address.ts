@@ -42,6 +42,8 @@ export interface State {
   onlyRoom: boolean;
   /** Null while hotspots are not asked for. */
   hot: Hot | null;
+  /** The plan that is open, or all of them; null while plans are not asked for. */
+  plan: number | "list" | null;
 }
 
 export const DEFAULT: State = {
@@ -57,6 +59,7 @@ export const DEFAULT: State = {
   kind: null,
   onlyRoom: false,
   hot: null,
+  plan: null,
 };
 
 /** The language of the page for a person who reads these, best first. */
@@ -89,6 +92,7 @@ export function write(state: State, defaults: State): string {
     const { method, category, from, to } = state.hot;
     parts.push(`hot=${[method, category ?? "", from ?? "", to ?? ""].join("/").replace(/\/+$/, "")}`);
   }
+  if (state.plan !== null) parts.push(`plan=${state.plan}`);
   return parts.join("&");
 }
 
@@ -110,10 +114,16 @@ export function read(text: string, defaults: State): State {
     kind: one(given.get("kind"), KINDS),
     onlyRoom: given.get("room") === "yes",
     hot: hot(given.get("hot")),
+    plan: plan(given.get("plan")),
   };
 }
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
+
+function plan(text: string | null): number | "list" | null {
+  if (text === "list") return "list";
+  return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
+}
 
 function hot(text: string | null): Hot | null {
   if (text === null) return null;

@@ -67,6 +67,12 @@ export function count(value: number, language: Language, digits = 0): string {
   return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 }
 
+/** A share with its sign: `+2.0 %`. */
+export function signedShare(value: number, language: Language): string {
+  const format = new Intl.NumberFormat(language, { signDisplay: "exceptZero", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return `${format.format(100 * value)} %`;
+}
+
 /** Metres as one says them: `85 m`, `1.2 km`. */
 export function metres(value: number, language: Language): string {
   return value < 999.5 ? `${count(value, language)} m` : `${count(value / 1000, language, value < 9_950 ? 1 : 0)} km`;

@@ -7,6 +7,7 @@ import { haveAll } from "../map/windows.ts";
 import { card } from "../modes/card.ts";
 import { asking } from "../modes/here.ts";
 import { hotAsking } from "../modes/hot.ts";
+import { planAsking } from "../modes/plans.ts";
 import { begin, collections, trouble } from "../state/facts.ts";
 import { language, light, shownLayers, state, words } from "../state/state.ts";
 import { Buttons } from "./Buttons.tsx";
@@ -56,9 +57,9 @@ function Trouble() {
 }
 
 export function App() {
-  const asked = state.value.here !== null || card.value !== null || state.value.hot !== null;
+  const asked = state.value.here !== null || card.value !== null || state.value.hot !== null || state.value.plan !== null;
   const known = shownLayers.value.filter((name) => layerOf(name));
-  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && !hotAsking.value && haveAll(known);
+  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && !hotAsking.value && !planAsking.value && haveAll(known);
   return (
     <>
       <Chart />

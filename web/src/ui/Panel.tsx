@@ -8,7 +8,7 @@ import { collections } from "../state/facts.ts";
 import { look } from "../state/look.ts";
 import { language, shownLayers, state, step, toggleLayer, words } from "../state/state.ts";
 import { count, layerTitle } from "../text/names.ts";
-import { Chevron, Flame } from "./icons.tsx";
+import { Chevron, Flame, Sheet } from "./icons.tsx";
 import { Swatch } from "./Swatch.tsx";
 
 /** `n of m` when the map cannot hold them all. */
@@ -82,10 +82,20 @@ export function Panel({ folded }: { folded: boolean }) {
             class="action"
             id="hotspots"
             aria-pressed={state.value.hot !== null}
-            onClick={() => step(state.value.hot ? { hot: null } : { hot: { method: "ranking", category: null, from: null, to: null }, here: null, feature: null })}
+            onClick={() => step(state.value.hot ? { hot: null } : { hot: { method: "ranking", category: null, from: null, to: null }, plan: null, here: null, feature: null })}
           >
             <Flame />
             {text.hot.title}
+          </button>
+          <button
+            type="button"
+            class="action"
+            id="plans"
+            aria-pressed={state.value.plan !== null}
+            onClick={() => step(state.value.plan === null ? { plan: "list", hot: null, here: null, feature: null } : { plan: null })}
+          >
+            <Sheet />
+            {text.plans.title}
           </button>
         </div>
         <footer>

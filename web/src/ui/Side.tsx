@@ -6,16 +6,20 @@ import { CardView } from "./CardView.tsx";
 import { HotView } from "./HotView.tsx";
 import { Cross } from "./icons.tsx";
 import { NearestView } from "./NearestView.tsx";
+import { PlansView } from "./PlansView.tsx";
 
 /** The card and the place first; what stays open under them closes next. */
 function close(): void {
-  const { here, feature } = state.value;
-  step(here || feature ? { here: null, feature: null } : { hot: null });
+  const { here, feature, plan } = state.value;
+  if (here || feature) step({ here: null, feature: null });
+  else step(plan === null ? { hot: null } : { plan: null });
 }
 
 export function Side() {
-  const { here, hot } = state.value;
-  const open = here !== null || card.value !== null || hot !== null;
+  const { here, hot, plan } = state.value;
+  const open = here !== null || card.value !== null || hot !== null || plan !== null;
+  // The open plan tells of its sections itself.
+  const ofPlan = typeof plan === "number" && state.value.feature?.layer === "road-sections";
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && open) close();
@@ -30,8 +34,9 @@ export function Side() {
         <Cross />
       </button>
       <div class="side-body">
-        {card.value && <CardView card={card.value} />}
+        {card.value && !ofPlan && <CardView card={card.value} />}
         {here && <NearestView place={here} />}
+        {plan !== null && <PlansView />}
         {hot && <HotView hot={hot} />}
       </div>
     </aside>
