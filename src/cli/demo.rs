@@ -83,7 +83,7 @@ async fn put_plan_in_force(app: &App) -> Result<(), Failure> {
     let snapshot = app.snapshot();
     let monitor = Monitor::new(Duration::from_hours(1));
     let watched = monitor.clone();
-    let wish = Wish { name: Some("First plan".to_owned()), ..Wish::default() };
+    let wish = Wish { name: Some("首个方案".to_owned()), ..Wish::default() };
     let new = tokio::task::spawn_blocking(move || propose(&snapshot, &wish, &watched));
     let new = new.await.map_err(|_| anyhow::anyhow!("the solver broke off"))??;
     let plan = app.create_plan(new).await?;

@@ -1,5 +1,5 @@
 // A section of the open plan: whose it is, why, and what giving it to another squad would do, before it is done.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { move, type Moved, type Plan, type SectionProperties } from "../api/plans.ts";
 import type { Feature } from "../api/client.ts";
 import { moveSection } from "../modes/plans.ts";
@@ -68,8 +68,11 @@ function Mover({ plan, section, owner }: { plan: Plan; section: number; owner: n
 
 export function PlanSection({ plan, feature }: { plan: Plan; feature: Feature }) {
   const properties = feature.properties as unknown as SectionProperties;
+  const own = useRef<HTMLElement>(null);
+  // It stands above what was clicked.
+  useEffect(() => own.current?.scrollIntoView({ block: "center" }), [feature.id]);
   return (
-    <section class="plan-section" id="plan-section" aria-labelledby="plan-section-title">
+    <section ref={own} class="plan-section" id="plan-section" aria-labelledby="plan-section-title">
       <h3 id="plan-section-title">{properties.name ?? words.value.street}</h3>
       <Why properties={properties} />
       {plan.status === "draft" && <Mover key={String(feature.id)} plan={plan} section={Number(feature.id)} owner={properties.squad_id} />}

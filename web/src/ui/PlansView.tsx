@@ -40,7 +40,8 @@ function Proposal() {
   const send = (event: Event) => {
     event.preventDefault();
     const limits = most < 100 ? { limits: { max_handover_share: most / 100 } } : {};
-    void proposePlan({ strengths: people, from: fresh ? "fresh" : "published", ...limits });
+    const name = text.newName(new Date().toLocaleDateString(language.value));
+    void proposePlan({ name, strengths: people, from: fresh ? "fresh" : "published", ...limits });
   };
   return (
     <form class="proposal" id="proposal" onSubmit={send}>
