@@ -96,6 +96,14 @@ fn input(layer: Layer, catalogue: &Catalogue, seeded: &mut Seeded) -> Json {
             properties.remove(last);
         }
     }
+    // Hours and weekdays have a form of their own.
+    for (name, text) in [("hours", ["17-21", "8,9,22-2"]), ("weekdays", ["1-5", "6,7"])] {
+        if declaration.property(name).is_some_and(|property| property.kind == Kind::Text)
+            && properties.contains_key(name)
+        {
+            properties.insert(name.to_owned(), text[seeded.below(2) as usize].into());
+        }
+    }
     properties.insert("remark".to_owned(), text(seeded).into());
     properties.insert("count".to_owned(), json!(seeded.below(1000)));
     let kinds = declaration.geometry;

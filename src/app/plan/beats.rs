@@ -282,13 +282,7 @@ fn problem(snapshot: &Snapshot, desk: &Desk, pieces: &[Piece], people: &[Feature
 }
 
 /// The piece on which a post stands, that no other post has taken.
-fn nearest_piece(
-    desk: &Desk,
-    layer: &LayerSnapshot,
-    pieces: &[Piece],
-    post: Coord,
-    taken: &[usize],
-) -> Option<usize> {
+fn nearest_piece(desk: &Desk, layer: &LayerSnapshot, pieces: &[Piece], post: Coord, taken: &[usize]) -> Option<usize> {
     let metres = |piece: &Piece| -> f64 {
         let Some(shape) = layer.shape(desk.sections[piece.section].id) else { return f64::INFINITY };
         let Shape::LineString(line) = &shape else { return f64::INFINITY };
