@@ -4,7 +4,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, sections, single};
+use crate::api::{
+    Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, sections, single,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {

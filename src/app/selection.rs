@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use geo::Coord;
-use jiff::{SignedDuration, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
 use crate::app::{App, AppError};
@@ -120,18 +120,34 @@ impl Selection {
             categories,
             from,
             to,
-            hours: set("hours", written.hours.as_deref(), 0, 23, "an hour of the day: 0 to 23, 17-21 for 17:00 to 21:59")?,
-            weekdays: (set("weekdays", written.weekdays.as_deref(), 1, 7, "a day of the week: 1 (Monday) to 7 (Sunday)")? >> 1)
-                as u8,
+            hours: set(
+                "hours",
+                written.hours.as_deref(),
+                0,
+                23,
+                "an hour of the day: 0 to 23, 17-21 for 17:00 to 21:59",
+            )?,
+            weekdays: (set(
+                "weekdays",
+                written.weekdays.as_deref(),
+                1,
+                7,
+                "a day of the week: 1 (Monday) to 7 (Sunday)",
+            )? >> 1) as u8,
             conditions: Vec::new(),
         })
     }
 
     /// What was understood, for answers.
     pub fn told(&self) -> Map<String, Json> {
-        let bits = |set: u32, first: u32| -> Json { (0..32).filter(|bit| set >> bit & 1 == 1).map(|bit| bit + first).collect() };
+        let bits = |set: u32, first: u32| -> Json {
+            (0..32).filter(|bit| set >> bit & 1 == 1).map(|bit| bit + first).collect()
+        };
         let mut told = Map::new();
-        told.insert("category".to_owned(), if self.categories.is_empty() { Json::Null } else { json!(self.categories) });
+        told.insert(
+            "category".to_owned(),
+            if self.categories.is_empty() { Json::Null } else { json!(self.categories) },
+        );
         told.insert("from".to_owned(), json!(self.from.map(write_instant)));
         told.insert("to".to_owned(), json!(self.to.map(write_instant)));
         told.insert("hours".to_owned(), if self.hours == ALL_HOURS { Json::Null } else { bits(self.hours, 0) });
@@ -202,16 +218,22 @@ impl Selection {
                 no_geometry += 1;
                 return;
             };
-            let category = match known.get(slug) {
-                Some(category) => *category,
-                None => {
-                    let next = known.len() as u16;
-                    known.insert(slug.to_owned(), next);
-                    next
-                }
-            };
+            let category = known.get(slug).copied().unwrap_or_else(|| {
+                let next = known.len() as u16;
+                known.insert(slug.to_owned(), next);
+                next
+            });
             let section = row.declared(section_at).integer().map(FeatureId);
-            cases.all.push(Case { id: row.id(), category, at, date: local.date(), hour, weekday, place: place.0, section });
+            cases.all.push(Case {
+                id: row.id(),
+                category,
+                at,
+                date: local.date(),
+                hour,
+                weekday,
+                place: place.0,
+                section,
+            });
         });
         cases.stored = Timestamp::from_microsecond(oldest).ok().zip(Timestamp::from_microsecond(newest).ok());
         if no_geometry > 0 {

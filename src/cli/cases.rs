@@ -232,9 +232,7 @@ fn usage(error: AppError) -> Failure {
 }
 
 /// Works with a progress bar, and writes what came out.
-async fn work(
-    work: impl FnOnce(&Monitor) -> Result<Done, AppError> + Send + 'static,
-) -> Result<(), Failure> {
+async fn work(work: impl FnOnce(&Monitor) -> Result<Done, AppError> + Send + 'static) -> Result<(), Failure> {
     let bar = ProgressBar::new(100);
     bar.set_style(
         ProgressStyle::with_template("{bar:30} {pos} % {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value as Json};
 
 use crate::formats::geojson::{Encoding, write_geometry};
-use crate::formats::writer::crs_member;
 use crate::formats::wkt;
+use crate::formats::writer::crs_member;
 use crate::spatial::crs::{Crs, CrsError};
 use crate::spatial::shape::Shape;
 
