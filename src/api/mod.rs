@@ -9,6 +9,7 @@ mod changes;
 mod create;
 mod extract;
 mod feed;
+mod gaps;
 mod guard;
 mod health;
 mod imports;
@@ -25,6 +26,7 @@ mod schema;
 mod sections;
 mod serve;
 mod single;
+mod travel;
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,13 +1,14 @@
 //! `patrolmap nearest`.
 
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use geo::Coord;
 use serde_json::Value as Json;
 
 use crate::app::nearest::{By, COLUMNS, Measure, NearestQuestion, Prepared};
+use crate::cli::travel::place;
 use crate::cli::{Failure, Global};
 use crate::domain::draft::Given;
 use crate::domain::feature::Feature;
@@ -166,7 +167,7 @@ fn output(error: crate::formats::writer::WriteError) -> Failure {
 }
 
 /// Conditions by name, in the order given.
-fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
+pub(super) fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for condition in conditions {
         let Some((name, value)) = condition.split_once('=') else {
@@ -182,14 +183,14 @@ fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure>
 
 fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
     if let Some(text) = &arguments.at {
-        let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-        let Some([x, y]) = numbers.as_deref() else {
-            return Err(Failure::Usage(format!("--at: '{text}' is not of the form LON,LAT")));
-        };
-        let (x, y) = arguments.crs.to_wgs84(*x, *y).map_err(|error| Failure::Usage(format!("--at: {error}")))?;
-        return Ok(vec![Coord { x, y }]);
+        return Ok(vec![place("--at", text, &arguments.crs)?]);
     }
     let Some(path) = &arguments.from else { return Ok(Vec::new()) };
+    points_of(path, &arguments.crs)
+}
+
+/// The points of a file, in its order.
+pub(super) fn points_of(path: &Path, crs: &Crs) -> Result<Vec<Coord>, Failure> {
     let source = open(path, &OpenOptions::default()).map_err(|error| Failure::Failed(error.into()))?;
     let mut origins = Vec::new();
     for feature in source.features {
@@ -199,7 +200,7 @@ fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
             |reason: String| Failure::Failed(anyhow::anyhow!("{}, {}: {reason}", path.display(), feature.place));
         let Given::Value(raw) = &feature.raw.geometry else { return Err(failed("has no geometry".to_owned())) };
         let kinds = [GeometryKind::Point];
-        let admitted = admit(raw, &arguments.crs, &kinds).map_err(|error| failed(error.reason))?;
+        let admitted = admit(raw, crs, &kinds).map_err(|error| failed(error.reason))?;
         origins.push(admitted.shape.anchor().0);
     }
     Ok(origins)
