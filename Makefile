@@ -4,7 +4,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 
-.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools clean-demo
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill bench-nearest tools clean-demo
 
 demo: tools
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -54,6 +54,12 @@ bench-commits: tools
 
 bench-kill: tools
 	$(CARGO) bench --locked --bench kill -- 500
+
+# EXTRACT names an extract of OpenStreetMap.
+bench-nearest: tools
+	$(CARGO) build --release --locked
+	$(CARGO) bench --no-run --locked --bench nearest
+	sh tests/bench/nearest.sh $(BENCH_DIR) $(EXTRACT)
 
 clean-demo:
 	rm -rf patrolmap-demo

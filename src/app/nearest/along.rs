@@ -109,7 +109,7 @@ fn search(asked: &Prepared, profile: Profile, network: &Network, points: &Points
     let groups = kinds_asked(question);
     match groups {
         Some(groups) if k <= TABLE_K => {
-            points.tables(network, profile).nearest(network, profile, targets, spot, &groups, k, limit_um)
+            points.tables(network, profile).nearest(network, targets, spot, &groups, k, limit_um)
         }
         Some(groups) => {
             let wanted = |target: u32| groups.contains(&targets.group(target));
