@@ -219,6 +219,8 @@ fn what_cannot_be_reached_has_a_reason_and_no_distance() {
     let points: Vec<Json> = (0..10_001).map(|_| json!([105.7, 34.5])).collect();
     let body = |count: usize| json!({ "points": points[..count], "k": 1 }).to_string();
     service.send("POST", NEAREST, &[GEOJSON], body(10_001)).expect(413);
+    let wide = json!({ "points": points[..2_001], "k": 100 }).to_string();
+    service.send("POST", NEAREST, &[GEOJSON], wide).expect(413);
     let all = service.send("POST", NEAREST, &[GEOJSON], body(10_000)).expect(200).json();
     assert_eq!(all["results"].as_array().unwrap().len(), 10_000);
 }
