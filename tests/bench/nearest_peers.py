@@ -1,12 +1,12 @@
 """pandana beside patrolmap: the same queries on foot, speed and share of right answers.
 
-usage: nearest_peers.py SHARED NAME URL
+usage: nearest_peers.py SHARED NAME [URL]
 SHARED holds networks/ and parking/ of the reference (their exact.py makes the right answers); NAME is the network; URL is
 a running patrolmap with the same extract imported. Needs pandana, pandas, numpy, scipy, shapely.
 """
 import json, os, sys, time, urllib.request
 
-shared, name, url = sys.argv[1:4]
+shared, name, url = (sys.argv[1:] + [None])[:3]
 sys.path.insert(0, os.path.join(shared, "networks", "scripts"))
 import numpy as np
 import pandas as pd
@@ -44,6 +44,8 @@ took = time.perf_counter() - started
 rows = columns.to_numpy()
 judge("pandana, all nodes at once", [[None if np.isnan(v) else ids[int(v)] for v in row] for row in rows], took)
 
+if url is None:
+    sys.exit()
 body = json.dumps({"points": np.c_[qx, qy].tolist(), "k": K, "measure": "centroid", "kind": ["motor", "bicycle"]})
 request = urllib.request.Request(
     f"{url}/api/collections/parking-points/nearest", body.encode(), {"content-type": "application/json"})
