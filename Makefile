@@ -6,7 +6,7 @@ BENCH_DIR ?= target/bench
 # A newer Node.js, where tests/tools.sh had to take one.
 export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(PATH)
 
-.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools page-tools clean-demo draw-demo check-demo bench-hotspots bench-hotspots-events web-build pictures
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools page-tools clean-demo draw-demo check-demo bench-hotspots bench-hotspots-events web-build pictures bench-nearest
 
 demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -83,6 +83,11 @@ bench-hotspots-events: tools
 	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_events_peers.txt
 	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
 	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_events_peers.py $(BENCH_DIR)
+# EXTRACT names an extract of OpenStreetMap.
+bench-nearest: tools
+	$(CARGO) build --release --locked
+	$(CARGO) bench --no-run --locked --bench nearest
+	sh tests/bench/nearest.sh $(BENCH_DIR) $(EXTRACT)
 
 clean-demo:
 	rm -rf patrolmap-demo

@@ -9,6 +9,7 @@ mod changes;
 mod create;
 mod extract;
 mod feed;
+mod gaps;
 mod guard;
 mod health;
 mod imports;
@@ -26,6 +27,7 @@ mod schema;
 mod sections;
 mod serve;
 mod single;
+mod travel;
 
 use std::sync::{Arc, OnceLock};
 
@@ -85,6 +87,7 @@ impl Service {
 
     /// From here on requests are answered.
     pub fn ready(&self, app: App) {
+        app.keep_streets_warm();
         // A second call would change nothing.
         drop(self.app.set(app));
     }
