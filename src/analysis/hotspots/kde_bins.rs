@@ -2,9 +2,6 @@
 
 use crate::analysis::hotspots::Position;
 
-/// Bins along one bandwidth. More of them follow the circle more closely, but make shorter runs.
-const PER_BANDWIDTH: f64 = 4.0;
-
 /// Bins that are made at most: with a small bandwidth in a wide city they are made wider.
 const MOST_BINS: f64 = 4e6;
 
@@ -21,14 +18,15 @@ pub(crate) struct Bins {
 }
 
 impl Bins {
-    pub(crate) fn new(cases: &[Position], bandwidth_m: f64) -> Self {
+    /// `per_bandwidth`: bins along one bandwidth. More of them follow a circle more closely, but make shorter runs.
+    pub(crate) fn new(cases: &[Position], bandwidth_m: f64, per_bandwidth: f64) -> Self {
         let least = |axis: usize| cases.iter().map(|case| case[axis]).fold(f64::INFINITY, f64::min);
         let most = |axis: usize| cases.iter().map(|case| case[axis]).fold(f64::NEG_INFINITY, f64::max);
         let corner = [least(0), least(1)];
         let scale = 1.0 / bandwidth_m;
         let (width, height) = ((most(0) - corner[0]) * scale, (most(1) - corner[1]) * scale);
         let by_area = (MOST_BINS / (width * height).max(f64::MIN_POSITIVE)).sqrt();
-        let per_unit = PER_BANDWIDTH.min(by_area).min(MOST_BINS / width.max(height).max(f64::MIN_POSITIVE));
+        let per_unit = per_bandwidth.min(by_area).min(MOST_BINS / width.max(height).max(f64::MIN_POSITIVE));
         let (columns, rows) = ((width * per_unit) as usize + 1, (height * per_unit) as usize + 1);
         let bin = |case: &Position| {
             let column = ((case[0] - corner[0]) * scale * per_unit) as usize;
@@ -52,21 +50,32 @@ impl Bins {
         Self { corner, scale, per_unit, columns, rows, starts, xs, ys }
     }
 
-    /// The sum of `(1 - d^2)^2` over the cases with d < 1, d in bandwidths.
-    pub(crate) fn quartic_sum(&self, place: Position) -> f64 {
+    /// All cases.
+    pub(crate) fn len(&self) -> usize {
+        self.xs.len()
+    }
+
+    /// The sum of `sum_of_run` over runs of cases (their x and y, and those of the place, in bandwidths) that together hold
+    /// every case nearer than `reach` bandwidths, and some others near by.
+    pub(crate) fn sum_within(
+        &self,
+        place: Position,
+        reach: f64,
+        sum_of_run: impl Fn(&[f64], &[f64], f64, f64) -> f64,
+    ) -> f64 {
         let x = (place[0] - self.corner[0]) * self.scale;
         let y = (place[1] - self.corner[1]) * self.scale;
-        let Some(rows) = self.span(y - 1.0, y + 1.0, self.rows) else { return 0.0 };
+        let Some(rows) = self.span(y - reach, y + reach, self.rows) else { return 0.0 };
         let mut sum = 0.0;
         for row in rows {
             let (bottom, top) = (row as f64 / self.per_unit, (row + 1) as f64 / self.per_unit);
             let away = (bottom - y).max(y - top).max(0.0);
             // The circle's half chord over this row of bins, a hair wider against rounding.
-            let half = (1.0 - away * away).max(0.0).sqrt() + 1e-9;
+            let half = (reach * reach - away * away).max(0.0).sqrt() + 1e-9;
             let Some(columns) = self.span(x - half, x + half, self.columns) else { continue };
             let start = self.starts[row * self.columns + columns.start()] as usize;
             let end = self.starts[row * self.columns + columns.end() + 1] as usize;
-            sum += quartic_run(&self.xs[start..end], &self.ys[start..end], x, y);
+            sum += sum_of_run(&self.xs[start..end], &self.ys[start..end], x, y);
         }
         sum
     }
@@ -80,20 +89,4 @@ impl Bins {
         let last = ((high * self.per_unit) as usize).min(bins - 1);
         Some(first..=last)
     }
-}
-
-fn quartic_run(xs: &[f64], ys: &[f64], x: f64, y: f64) -> f64 {
-    const LANES: usize = 8;
-    let mut sums = [0.0; LANES];
-    let (xs, ys) = (xs.chunks_exact(LANES), ys.chunks_exact(LANES));
-    let rest = xs.remainder().iter().zip(ys.remainder());
-    let rest: f64 = rest.map(|(cx, cy)| (1.0 - (cx - x).powi(2) - (cy - y).powi(2)).max(0.0).powi(2)).sum();
-    for (xs, ys) in xs.zip(ys) {
-        for lane in 0..LANES {
-            let (dx, dy) = (xs[lane] - x, ys[lane] - y);
-            let inside = (1.0 - dx * dx - dy * dy).max(0.0);
-            sums[lane] += inside * inside;
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }

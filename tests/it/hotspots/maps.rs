@@ -7,7 +7,7 @@ use patrolmap::analysis::hotspots::kde::{Kernel, kde};
 use patrolmap::analysis::hotspots::lattice::{Lattice, Shape};
 use patrolmap::analysis::hotspots::moran::local_moran;
 use patrolmap::analysis::hotspots::permutation::{Permutations, permuted};
-use patrolmap::analysis::hotspots::sections::Sections;
+use patrolmap::analysis::hotspots::sections::{Sections, rates_per_100_m};
 use patrolmap::analysis::hotspots::snap::snap;
 use patrolmap::analysis::hotspots::streets::Streets;
 use patrolmap::analysis::hotspots::weights::Weights;
@@ -81,6 +81,8 @@ fn crimes_on_streets_are_snapped_and_judged_as_in_the_reference() {
     let rates: Vec<f64> =
         counts.iter().zip(sections.lengths()).map(|(count, length)| count / length * 1000.0).collect();
     close("rate", &rates, &judged.numbers("rate_per_1000ft"), 1e-6);
+    let per_100: Vec<f64> = rates.iter().map(|rate| rate / 10.0).collect();
+    close("rate per 100", &rates_per_100_m(&found.counts(), &sections).unwrap(), &per_100, 1e-9);
     let by_rate = gi_star(&rates, &weights).unwrap();
     close("z of rates", &by_rate.z, &judged.numbers("z_rate"), 1e-8);
     close("q of rates", &by_rate.q, &judged.numbers("q_rate"), 1e-8);
