@@ -3,8 +3,10 @@
 CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
+# A newer Node.js, where tests/tools.sh had to take one.
+export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(PATH)
 
-.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots bench-hotspots-events tools clean-demo draw-demo check-demo
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools page-tools clean-demo draw-demo check-demo bench-hotspots bench-hotspots-events web-build pictures bench-nearest
 
 demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -23,19 +25,19 @@ web: tools
 	cd web && npm run --silent check && npm test --silent
 
 # Bundles the page into web/dist, which the next build of the program takes in. Only when something of it has changed.
-web-build: tools web/dist/index.html
+web-build: page-tools web/dist/index.html
 
 web/dist/index.html: $(shell find web/src -type f -not -name schema.d.ts) web/index.html web/vite.config.ts web/package-lock.json
 	cd web && npm run --silent build
 
-# The page in a real browser, against a real service.
+# The page in a real browser, against a real service: the program as the tests built it.
 browser: tools web-build
-	$(CARGO) build --locked
+	$(CARGO) test --locked --no-run --test it
 	cd web && npm run --silent browser
 
 # Pictures of the page, to be looked at: by day and night, in both languages, wide and on a phone.
 pictures: tools web-build
-	$(CARGO) build --locked
+	$(CARGO) test --locked --no-run --test it
 	cd web && PICTURES=$(abspath target/pictures) npm run --silent browser
 
 fmt:
@@ -47,6 +49,9 @@ bless:
 
 tools:
 	@sh tests/tools.sh
+
+page-tools:
+	@sh tests/tools.sh page
 
 # Each writes its figures to stdout; docs/performance.md tells what was measured.
 bench: bench-serve bench-insert bench-commits bench-kill bench-hotspots bench-hotspots-events
@@ -78,6 +83,11 @@ bench-hotspots-events: tools
 	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_events_peers.txt
 	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
 	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_events_peers.py $(BENCH_DIR)
+# EXTRACT names an extract of OpenStreetMap.
+bench-nearest: tools
+	$(CARGO) build --release --locked
+	$(CARGO) bench --no-run --locked --bench nearest
+	sh tests/bench/nearest.sh $(BENCH_DIR) $(EXTRACT)
 
 clean-demo:
 	rm -rf patrolmap-demo

@@ -9,6 +9,7 @@ mod changes;
 mod create;
 mod extract;
 mod feed;
+mod gaps;
 mod guard;
 mod health;
 mod hotspots;
@@ -29,6 +30,7 @@ mod schema;
 mod sections;
 mod serve;
 mod single;
+mod travel;
 
 use std::sync::{Arc, OnceLock};
 

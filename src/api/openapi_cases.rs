@@ -6,7 +6,7 @@ use crate::api::openapi::Parameter;
 use crate::app::hotspots::METHODS;
 
 /// Names in the table of endpoints that differ from the ones in the address: the same word asks for something else.
-pub const SHOWN: [(&str, &str); 2] = [("limit_rows", "limit"), ("by_streets", "by")];
+pub const SHOWN: [(&str, &str); 2] = [("limit_rows", "limit"), ("by_link", "by")];
 
 pub const PARAMETERS: [Parameter; 38] = [
     (
@@ -168,7 +168,7 @@ pub const PARAMETERS: [Parameter; 38] = [
         "Cases so near in time are linked, days",
     ),
     (
-        "by_streets",
+        "by_link",
         "query",
         || json!({ "type": "string", "enum": ["walk", "line"] }),
         "Along the streets, or in a straight line; along the streets where there are any",

@@ -150,7 +150,7 @@ proptest! {
                 let expected: Vec<(u64, u32)> = all.iter().copied().filter(|(um, _)| *um <= limit).take(k).collect();
                 let told = |found: Vec<Near>| found.iter().map(|near| (near.total_um, near.target)).collect::<Vec<_>>();
                 let tables = Tables::new(&network, profile, &targets, k);
-                let by_table = tables.nearest(&network, profile, &targets, &spot, &groups, k, limit);
+                let by_table = tables.nearest(&network, &targets, &spot, &groups, k, limit);
                 prop_assert_eq!(&told(by_table.clone()), &expected);
                 let mut search = Search::new(&network, profile);
                 let accepts = |target: u32| groups.contains(&targets.group(target));
