@@ -70,8 +70,8 @@ pub struct Endpoint {
 }
 
 use Content::{
-    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Matrix, Nothing, Patch, Points, Schema, Siting,
-    Text,
+    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Matrix, Nothing, Patch, Points, Schema,
+    Siting, Text,
 };
 
 macro_rules! endpoint {
