@@ -4,21 +4,21 @@ use axum::body::Body;
 use axum::response::Response;
 use geo::Coord;
 
-use crate::api::answer::{in_crs, read, unchanged};
 use crate::api::body;
 use crate::api::extract::{Asked, Doors, Ready};
 use crate::api::items::conditions;
 use crate::api::nearest::{as_query, metres, read_point};
-use crate::api::negotiate::{Media, has_already, negotiate};
+use crate::api::negotiate::{Media, negotiate};
 use crate::api::parameters::Parameters;
 use crate::api::problem::{Kind, Problem};
-use crate::api::travel::{json, list, members};
+use crate::api::travel::{Ask, ask_along, json, list, members, read_along};
 use crate::app::App;
 use crate::app::question::time_window;
 use crate::app::travel::{GapQuestion, Serve, SiteQuestion, parking_gaps, siting};
 use crate::domain::layer::Layer;
 use crate::domain::moment::read_instant;
 use crate::spatial::crs::Crs;
+use crate::spatial::network::Network;
 use crate::world::Snapshot;
 
 const RESERVED: [&str; 8] = ["max_m", "category", "datetime", "min_room", "open_at", "limit", "crs", "f"];
@@ -42,20 +42,11 @@ pub async fn get_gaps(Doors(service): Doors, Ready(app): Ready, mut asked: Asked
         Some(limit) => limit.min(10_000),
     };
     let question = question(&app, &snapshot, given)?;
-    let etag = service.tag(snapshot.seq());
-    if has_already(&asked, &etag) {
-        return Ok(in_crs(unchanged(&etag), &crs));
-    }
-    let answer = {
-        let crs = crs.clone();
-        let work = move || {
-            let network = app.network(&snapshot);
-            let network = network.get().expect("the network was just made");
-            parking_gaps(&app, snapshot.clone(), network, &question)?.features(network, limit, &crs)
-        };
-        service.off_thread(work).await??
+    let ask = Ask { app: app.clone(), snapshot: snapshot.clone(), crs };
+    let work = move |network: &Network, crs: &Crs| {
+        parking_gaps(&app, snapshot, network, &question)?.features(network, limit, crs)
     };
-    Ok(in_crs(read(&asked, Media::GeoJson, Some(&etag), || answer.to_string().into()), &crs))
+    read_along(&service, &asked, ask, work).await
 }
 
 fn question(app: &App, snapshot: &Snapshot, mut given: Parameters) -> Result<GapQuestion, Problem> {
@@ -107,13 +98,12 @@ pub async fn post_siting(
     let candidates = candidates.map(|list| read_candidates(&list, &crs)).transpose()?;
     let snapshot = app.snapshot();
     let question = question(&app, &snapshot, given)?;
-    let work = move || {
-        let network = app.network(&snapshot);
-        let network = network.get().expect("the network was just made");
-        let gaps = parking_gaps(&app, snapshot.clone(), network, &question)?;
-        siting(network, &gaps, &SiteQuestion { p, serve, candidates }, &crs)
+    let ask = Ask { app: app.clone(), snapshot: snapshot.clone(), crs };
+    let work = move |network: &Network, crs: &Crs| {
+        let gaps = parking_gaps(&app, snapshot, network, &question)?;
+        siting(network, &gaps, &SiteQuestion { p, serve, candidates }, crs)
     };
-    Ok(json(&service.off_thread(work).await??))
+    Ok(json(&ask_along(&service, ask, work).await?))
 }
 
 /// A candidate that is none is named with its place.

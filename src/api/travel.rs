@@ -1,11 +1,14 @@
 //! `/reach`, `/route`, `/matrix`: travel along the streets.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use geo::Coord;
 use serde_json::{Map, Value as Json};
 
+use crate::api::Shared;
 use crate::api::answer::{in_crs, read, unchanged};
 use crate::api::body;
 use crate::api::extract::{Asked, Doors, Ready};
@@ -14,10 +17,12 @@ use crate::api::nearest::{as_query, metres, place, read_point};
 use crate::api::negotiate::{Media, has_already, negotiate};
 use crate::api::parameters::Parameters;
 use crate::api::problem::{Kind, Problem};
+use crate::app::App;
 use crate::app::nearest::By;
 use crate::app::travel::{FARTHEST_SNAP_M, Limits, TravelError, matrix, reach_from, route};
 use crate::spatial::crs::Crs;
-use crate::spatial::network::Profile;
+use crate::spatial::network::{Network, Profile};
+use crate::world::Snapshot;
 
 /// Limits at a time, and the greatest ones.
 const MOST_LIMITS: usize = 10;
@@ -51,21 +56,9 @@ pub async fn get_reach(Doors(service): Doors, Ready(app): Ready, mut asked: Aske
         (Some(_), Some(_)) => return Err(Problem::parameter("minutes", "does not go with metres: give one of them")),
     };
     given.finish(&["lon", "lat", "by", "metres", "minutes", "max_snap_m", "crs", "f"])?;
-    let snapshot = app.snapshot();
-    let etag = service.tag(snapshot.seq());
-    if has_already(&asked, &etag) {
-        return Ok(in_crs(unchanged(&etag), &crs));
-    }
-    let answer = {
-        let crs = crs.clone();
-        let work = move || {
-            let network = app.network(&snapshot);
-            let network = network.get().expect("the network was just made");
-            reach_from(network, profile, from, &limits, within_m, &crs)
-        };
-        service.off_thread(work).await??
-    };
-    Ok(in_crs(read(&asked, Media::GeoJson, Some(&etag), || answer.to_string().into()), &crs))
+    let ask = Ask { snapshot: app.snapshot(), app, crs };
+    read_along(&service, &asked, ask, move |network, crs| reach_from(network, profile, from, &limits, within_m, crs))
+        .await
 }
 
 pub async fn get_route(Doors(service): Doors, Ready(app): Ready, mut asked: Asked) -> Result<Response, Problem> {
@@ -86,20 +79,8 @@ pub async fn get_route(Doors(service): Doors, Ready(app): Ready, mut asked: Aske
         return Err(Problem::parameter("via", format!("stands more than {MOST_VIA} times")));
     }
     given.finish(&["from", "to", "via", "by", "max_snap_m", "crs", "f"])?;
-    let snapshot = app.snapshot();
-    let etag = service.tag(snapshot.seq());
-    if has_already(&asked, &etag) {
-        return Ok(in_crs(unchanged(&etag), &crs));
-    }
-    let answer = {
-        let crs = crs.clone();
-        let work = move || {
-            let network = app.network(&snapshot);
-            route(network.get().expect("the network was just made"), profile, &places, within_m, &crs)
-        };
-        service.off_thread(work).await??
-    };
-    Ok(in_crs(read(&asked, Media::GeoJson, Some(&etag), || answer.to_string().into()), &crs))
+    let ask = Ask { snapshot: app.snapshot(), app, crs };
+    read_along(&service, &asked, ask, move |network, crs| route(network, profile, &places, within_m, crs)).await
 }
 
 pub async fn post_matrix(
@@ -122,16 +103,49 @@ pub async fn post_matrix(
     let crs = given.crs("crs")?;
     let (profile, within_m) = terms(&mut given)?;
     given.finish(&["origins", "destinations", "by", "max_snap_m", "crs"])?;
-    let snapshot = app.snapshot();
-    let work = move || {
+    let ask = Ask { snapshot: app.snapshot(), app, crs };
+    let work = move |network: &Network, crs: &Crs| {
         let read = |points: &[Json]| -> Vec<Result<Coord, Json>> {
-            points.iter().map(|point| read_point(point, &crs).map_err(|problem| problem.to_json())).collect()
+            points.iter().map(|point| read_point(point, crs).map_err(|problem| problem.to_json())).collect()
         };
-        let network = app.network(&snapshot);
-        let network = network.get().expect("the network was just made");
-        matrix(network, profile, &read(&origins), &read(&destinations), within_m, &crs)
+        matrix(network, profile, &read(&origins), &read(&destinations), within_m, crs)
     };
-    Ok(json(&service.off_thread(work).await??))
+    Ok(json(&ask_along(&service, ask, work).await?))
+}
+
+/// What a question along the streets is asked of, and the system of the answer.
+pub struct Ask {
+    pub app: App,
+    pub snapshot: Arc<Snapshot>,
+    pub crs: Crs,
+}
+
+/// Answers on the street network of one snapshot, off the threads that serve: the network may have to be made first.
+pub async fn ask_along(
+    service: &Shared,
+    Ask { app, snapshot, crs }: Ask,
+    work: impl FnOnce(&Network, &Crs) -> Result<Json, TravelError> + Send + 'static,
+) -> Result<Json, Problem> {
+    let work = move || {
+        let network = app.network(&snapshot);
+        work(network.get().expect("the network was just made"), &crs)
+    };
+    Ok(service.off_thread(work).await??)
+}
+
+/// The same for a question that may be asked again: nothing is worked out for a client that has the answer already.
+pub async fn read_along(
+    service: &Shared,
+    asked: &Asked,
+    ask: Ask,
+    work: impl FnOnce(&Network, &Crs) -> Result<Json, TravelError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let (etag, crs) = (service.tag(ask.snapshot.seq()), ask.crs.clone());
+    if has_already(asked, &etag) {
+        return Ok(in_crs(unchanged(&etag), &crs));
+    }
+    let answer = ask_along(service, ask, work).await?;
+    Ok(in_crs(read(asked, Media::GeoJson, Some(&etag), || answer.to_string().into()), &crs))
 }
 
 /// An answer to a question that came as a body.
