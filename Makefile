@@ -4,11 +4,10 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 BENCH_DIR ?= target/bench
 ASSIGNMENT ?= ../shared/data/assignment
-
-.PHONY: demo test lint fmt web web-build rust browser bless pictures bench bench-serve bench-insert bench-commits bench-kill bench-hotspots tools clean-demo draw-demo check-demo bench-assignment bench-hotspots-events page-tools
 # A newer Node.js, where tests/tools.sh had to take one.
 export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(PATH)
 
+.PHONY: demo test lint fmt web rust browser bless bench bench-serve bench-insert bench-commits bench-kill tools page-tools clean-demo draw-demo check-demo bench-hotspots bench-hotspots-events web-build pictures bench-nearest bench-assignment
 
 demo: web-build
 	$(CARGO) run --release --quiet -- demo --listen $(LISTEN)
@@ -92,6 +91,17 @@ bench-hotspots-events: tools
 	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_events_peers.txt
 	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
 	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_events_peers.py $(BENCH_DIR)
+# EXTRACT names an extract of OpenStreetMap.
+bench-nearest: tools
+	$(CARGO) build --release --locked
+	$(CARGO) bench --no-run --locked --bench nearest
+	sh tests/bench/nearest.sh $(BENCH_DIR) $(EXTRACT)
+# Instances: files of streets, cut edges or arc districting. The peers come from PyPI into a place of their own.
+bench-assignment: tools
+	test -d $(BENCH_DIR)/peers || python3 -m venv $(BENCH_DIR)/peers
+	$(BENCH_DIR)/peers/bin/pip install --quiet numpy scipy pymetis mtkahypar
+	$(CARGO) bench --locked --bench assignment -- $(ASSIGNMENT)/streets/*.json $(ASSIGNMENT)/cutedges/*.json $(ASSIGNMENT)/arc_districting/*.json
+	$(BENCH_DIR)/peers/bin/python tests/bench/assignment_peers.py $(ASSIGNMENT)/streets/*.json
 
 clean-demo:
 	rm -rf patrolmap-demo

@@ -90,7 +90,14 @@ pub fn trend(months: &[Month]) -> Option<Trend> {
     if rates.len() < 24 {
         let found = mann_kendall(&rates).ok()?;
         let slope = sen_slope(&rates).ok()? * 12.0;
-        return Some(Trend { seasonal: false, months: rates.len(), s: found.s, z: found.z, p: found.p, per_day_per_year: slope });
+        return Some(Trend {
+            seasonal: false,
+            months: rates.len(),
+            s: found.s,
+            z: found.z,
+            p: found.p,
+            per_day_per_year: slope,
+        });
     }
     let (mut s, mut variance, mut slopes) = (0, 0.0, Vec::new());
     for month in 1..=12 {

@@ -100,7 +100,7 @@ pub async fn list(Ready(app): Ready, mut asked: Asked) -> Result<Response, Probl
         decode(&app, &mut asked, &about::PARAMETERS, true)?;
     let wanted = HotspotsQuestion::read(&app, &mut texts, form, &crs, conditions)?;
     let efforts = app.efforts().await?;
-    let question = wanted.ask(&app, snapshot, efforts.version());
+    let question = wanted.ask(snapshot, efforts.version());
     respond(app, asked, (media, crs), question, "hotspots", move |app, snapshot, monitor| {
         hotspots(app, snapshot, &efforts, &wanted, monitor)
     })
@@ -111,7 +111,7 @@ pub async fn recurring(Ready(app): Ready, mut asked: Asked) -> Result<Response, 
     let Decoded { mut texts, conditions, form, media, crs, snapshot } =
         decode(&app, &mut asked, &again::PARAMETERS, true)?;
     let wanted = RecurrenceQuestion::read(&app, &mut texts, form, &crs, conditions)?;
-    let question = wanted.ask(&app, snapshot);
+    let question = wanted.ask(snapshot);
     respond(app, asked, (media, crs), question, "recurrence", move |app, snapshot, monitor| {
         recurrence(app, snapshot, &wanted, monitor)
     })
@@ -122,7 +122,7 @@ pub async fn patterns(Ready(app): Ready, mut asked: Asked) -> Result<Response, P
     let Decoded { mut texts, conditions, form, media, crs, snapshot } =
         decode(&app, &mut asked, &patterns::PARAMETERS, false)?;
     let wanted = PatternsQuestion::read(&app, &mut texts, form, conditions)?;
-    let question = wanted.ask(&app, snapshot);
+    let question = wanted.ask(snapshot);
     respond(app, asked, (media, crs), question, "time-patterns", move |app, snapshot, monitor| {
         time_patterns(app, snapshot, &wanted, monitor)
     })
@@ -133,7 +133,7 @@ pub async fn comparison(Ready(app): Ready, mut asked: Asked) -> Result<Response,
     let Decoded { mut texts, conditions, form, media, crs, snapshot } =
         decode(&app, &mut asked, &before_after::PARAMETERS, true)?;
     let wanted = BeforeAfterQuestion::read(&app, &mut texts, form, &crs, conditions)?;
-    let question = wanted.ask(&app, snapshot);
+    let question = wanted.ask(snapshot);
     respond(app, asked, (media, crs), question, "before-after", move |app, snapshot, monitor| {
         before_after(app, snapshot, &wanted, monitor)
     })

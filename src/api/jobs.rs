@@ -145,7 +145,10 @@ fn told(asked: &Asked, status: &Status) -> String {
     });
     match &status.outcome {
         Some(Ok(done)) => {
-            links.push(link("http://www.opengis.net/def/rel/ogc/1.0/results", format!("/api/jobs/{}/result", status.id)));
+            links.push(link(
+                "http://www.opengis.net/def/rel/ogc/1.0/results",
+                format!("/api/jobs/{}/result", status.id),
+            ));
             if let Some(location) = &done.location {
                 links.push(link("related", location.clone()));
             }

@@ -9,6 +9,7 @@ mod changes;
 mod create;
 mod extract;
 mod feed;
+mod gaps;
 mod guard;
 mod health;
 mod hotspots;
@@ -30,6 +31,7 @@ mod schema;
 mod sections;
 mod serve;
 mod single;
+mod travel;
 
 use std::sync::{Arc, OnceLock};
 

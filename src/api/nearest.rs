@@ -31,6 +31,9 @@ pub const RESERVED: [&str; 13] =
 /// Members of a question about many places.
 const MEMBERS: &str = "points, k, by, max_m, max_snap_m, min_room, open_at, measure, route, crs and properties by name";
 const MOST_POINTS: usize = 10_000;
+/// Features in the answers to all of them, and of those with the line of the way.
+const MOST_FEATURES: usize = 200_000;
+const MOST_ROUTES: usize = 20_000;
 /// Of a body with so many points.
 const MOST_OF_POINTS: usize = 4 << 20;
 const MOST_ANSWERS: usize = 100;
@@ -193,6 +196,12 @@ pub async fn post(
     let snapshot = app.snapshot();
     let crs = given.crs("crs")?;
     let question = question(&app, &snapshot, layer, given)?;
+    let most = if question.route { MOST_ROUTES } else { MOST_FEATURES };
+    if points.len() * question.k > most {
+        let detail =
+            format!("points: at most {most} features are answered at a time: send fewer points, or a smaller k");
+        return Err(Problem::new(Kind::TooLarge, detail));
+    }
     let work = move || {
         let prepared = Prepared::new(&app, snapshot.clone(), question, crs.clone());
         encode_all(&snapshot, layer, &prepared, &points, &crs)

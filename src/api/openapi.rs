@@ -12,7 +12,7 @@ use crate::domain::layer::Layer;
 /// Where a parameter stands, its schema, and what it does.
 pub(super) type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
-const PARAMETERS: [Parameter; 39] = [
+const PARAMETERS: [Parameter; 48] = [
     (
         "bbox",
         "query",
@@ -61,7 +61,7 @@ const PARAMETERS: [Parameter; 39] = [
         "by",
         "query",
         || json!({ "type": "string", "enum": ["line", "walk", "bicycle", "drive"], "default": "walk" }),
-        "By which way; only line is answered yet",
+        "By which way",
     ),
     ("max_m", "query", || json!({ "type": "number", "minimum": 0 }), "Nothing farther, metres"),
     (
@@ -71,6 +71,30 @@ const PARAMETERS: [Parameter; 39] = [
         "Farthest street to start from, metres",
     ),
     ("min_room", "query", || json!({ "type": "integer" }), "Free places wanted"),
+    (
+        "open_at",
+        "query",
+        || json!({ "type": "string" }),
+        "A time: points that say that they are closed then are left out; open is null where nobody says",
+    ),
+    ("route", "query", || json!({ "type": "boolean", "default": false }), "With the line of the way"),
+    (
+        "by_streets",
+        "query",
+        || json!({ "type": "string", "enum": ["walk", "bicycle", "drive"], "default": "walk" }),
+        "Who travels",
+    ),
+    ("metres", "query", || json!({ "type": "string" }), "Limits in metres, with commas between"),
+    ("minutes", "query", || json!({ "type": "string" }), "Limits in minutes, with commas between"),
+    ("from", "query", || json!({ "type": "string" }), "LON,LAT in crs"),
+    ("to", "query", || json!({ "type": "string" }), "LON,LAT in crs"),
+    ("via", "query", || json!({ "type": "string" }), "LON,LAT in crs; repeat it for more"),
+    (
+        "category",
+        "query",
+        || json!({ "type": "string" }),
+        "Violations that count; repeat it for more [bicycle-parking, motor-parking]",
+    ),
     (
         "measure",
         "query",
@@ -201,6 +225,8 @@ fn content(content: Content) -> Option<Json> {
         Content::FeatureOrFeatures => json!({ "application/geo+json": { "schema": either } }),
         Content::Patch => json!({ "application/merge-patch+json": { "schema": { "type": "object" } } }),
         Content::Points => json!({ "application/json": { "schema": schema("points") } }),
+        Content::Matrix => json!({ "application/json": { "schema": schema("matrix") } }),
+        Content::Siting => json!({ "application/json": { "schema": schema("siting") } }),
         Content::Events => json!({
             "application/json": { "schema": { "type": "object" } },
             "text/event-stream": { "schema": { "type": "string" } },
@@ -235,9 +261,40 @@ fn schemas() -> Json {
             "type": "object",
             "required": ["points"],
             "properties": {
-                "points": { "type": "array", "maxItems": 1000, "items": point },
+                "points": { "type": "array", "maxItems": 10000, "items": point.clone() },
                 "k": { "type": "integer", "minimum": 1, "maximum": 100 },
                 "by": { "type": "string" },
+            },
+        }),
+    );
+    let places = json!({ "type": "array", "items": point });
+    schemas.insert(
+        "matrix".to_owned(),
+        json!({
+            "type": "object",
+            "required": ["origins"],
+            "properties": {
+                "origins": places,
+                "destinations": places,
+                "by": { "type": "string", "enum": ["walk", "bicycle", "drive"] },
+                "max_snap_m": { "type": "number" },
+                "crs": { "type": "string" },
+            },
+        }),
+    );
+    schemas.insert(
+        "siting".to_owned(),
+        json!({
+            "type": "object",
+            "required": ["p"],
+            "properties": {
+                "p": { "type": "integer", "minimum": 1, "maximum": 100 },
+                "max_m": { "type": "number", "default": 300 },
+                "serve": { "type": "string", "enum": ["violations", "streets"], "default": "violations" },
+                "candidates": places,
+                "category": { "type": "array", "items": { "type": "string" } },
+                "datetime": { "type": "string" },
+                "crs": { "type": "string" },
             },
         }),
     );
@@ -277,8 +334,14 @@ fn problems() -> Json {
 fn parameters() -> Json {
     let described = PARAMETERS.iter().chain(&openapi_cases::PARAMETERS).map(|(name, place, schema, description)| {
         // In a form or an address the layer is called so, too.
-        let shown = openapi_cases::SHOWN.iter().find(|(own, _)| own == name).map_or(*name, |(_, shown)| shown);
-        let shown = if shown == "layer_name" { "layer".to_owned() } else { component(shown) };
+        let shown = match *name {
+            "layer_name" => "layer".to_owned(),
+            "by_streets" => "by".to_owned(),
+            name => openapi_cases::SHOWN
+                .iter()
+                .find(|(own, _)| *own == name)
+                .map_or_else(|| component(name), |(_, shown)| (*shown).to_owned()),
+        };
         let mut parameter = json!({ "name": shown, "in": place, "schema": schema(), "description": description });
         if *place == "path" {
             parameter["required"] = true.into();

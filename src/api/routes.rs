@@ -5,7 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
 use crate::api::{
-    Shared, changes, create, health, hotspots, imports, items, jobs, landing, nearest, page, plans, sections, single,
+    Shared, changes, create, gaps, health, hotspots, imports, items, jobs, landing, nearest, page, plans, sections, single,
+    travel,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub enum Content {
     FeatureOrFeatures,
     Patch,
     Points,
+    Matrix,
+    Siting,
     /// A form with a file, or the file itself.
     File,
     Events,
@@ -68,7 +71,8 @@ pub struct Endpoint {
 }
 
 use Content::{
-    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text,
+    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Matrix, Nothing, Patch, Points, Schema,
+    Siting, Text,
 };
 
 macro_rules! endpoint {
@@ -120,10 +124,23 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Get "/api/collections/{layer}/items/{id}/lineage" "lineage", "What a road section was made of, and what became of it", ["f"],
         Nothing => 200 Json, [400, 404, 406, 503], routing::get(sections::lineage)),
     endpoint!(Get "/api/collections/{layer}/nearest" "nearest", "The nearest features of a layer",
-        ["lon", "lat", "k", "by", "max_m", "max_snap_m", "min_room", "measure", "crs", "f", "{property}"],
+        ["lon", "lat", "k", "by", "max_m", "max_snap_m", "min_room", "open_at", "measure", "route", "crs", "f", "{property}"],
         Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(nearest::get)),
     endpoint!(Post "/api/collections/{layer}/nearest" "nearestOfMany", "The nearest features for each of many places", [],
         Points => 200 Json, [400, 404, 413, 415, 422, 503], routing::post(nearest::post)),
+    endpoint!(Get "/api/reach" "reach", "The streets that can be reached within limits, and an area that holds them",
+        ["lon", "lat", "metres", "minutes", "by_streets", "max_snap_m", "crs", "f"],
+        Nothing => 200 Json, [400, 406, 422, 503], routing::get(travel::get_reach)),
+    endpoint!(Get "/api/route" "route", "The shortest way from place to place",
+        ["from", "to", "via", "by_streets", "max_snap_m", "crs", "f"],
+        Nothing => 200 Json, [400, 406, 422, 503], routing::get(travel::get_route)),
+    endpoint!(Post "/api/matrix" "matrix", "Metres and seconds from each place to each", [],
+        Matrix => 200 Json, [400, 408, 413, 415, 422, 503], routing::post(travel::post_matrix)),
+    endpoint!(Get "/api/parking-gaps" "parkingGaps", "Streets from which no suitable parking lies near enough on foot, with the violations there",
+        ["max_m", "category", "datetime", "min_room", "open_at", "limit", "crs", "f", "{property}"],
+        Nothing => 200 Json, [400, 406, 422, 503], routing::get(gaps::get_gaps)),
+    endpoint!(Post "/api/siting" "siting", "Where new parking would serve the most violations or streets in gaps", [],
+        Siting => 200 Json, [400, 408, 413, 415, 422, 503], routing::post(gaps::post_siting)),
     endpoint!(Post "/api/imports" "import", "A file into a layer: as a form with the fields file, layer and so on, or as the body with the rest in the address",
         ["layer_name", "crs", "xy", "wkt", "map", "set", "tz", "encoding", "format", "on_error", "dry_run", "force", "name"],
         File => 200 Json, [400, 403, 408, 409, 413, 415, 422, 503, 507], routing::post(imports::post).layer(DefaultBodyLimit::disable())),
@@ -133,7 +150,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
          "crs", "f", "Prefer", "{property}"],
         Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::list)),
     endpoint!(Get "/api/recurrence" "recurrence", "Cases that come again nearby: groups, their share, the time to recur",
-        ["category", "from", "to", "hours", "weekdays", "distance_m", "window_days", "by_streets", "limit_rows", "crs", "f", "Prefer", "{property}"],
+        ["category", "from", "to", "hours", "weekdays", "distance_m", "window_days", "by_link", "limit_rows", "crs", "f", "Prefer", "{property}"],
         Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(hotspots::recurring)),
     endpoint!(Get "/api/time-patterns" "timePatterns", "When cases happen: hour by weekday, months, trend and season",
         ["category", "from", "to", "hours", "weekdays", "f", "Prefer", "{property}"],

@@ -98,11 +98,6 @@ pub struct Question {
 }
 
 impl App {
-    /// `key` says the whole question, `layers` what it looks at.
-    pub(crate) fn ask(&self, snapshot: Arc<Snapshot>, key: String, layers: &[Layer], effort: i64) -> Question {
-        Question { basis: Basis::of(&snapshot, layers, effort), key, snapshot }
-    }
-
     /// The answer, when it is kept already.
     pub(crate) fn kept(&self, question: &Question) -> Option<Done> {
         self.0.answers.get(&question.key, &question.basis)
@@ -115,6 +110,11 @@ impl App {
 }
 
 impl Question {
+    /// `key` says the whole question, `layers` what it looks at, `effort` the version of the patrol effort.
+    pub(crate) fn new(snapshot: Arc<Snapshot>, key: String, layers: &[Layer], effort: i64) -> Self {
+        Self { basis: Basis::of(&snapshot, layers, effort), key, snapshot }
+    }
+
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }

@@ -32,8 +32,19 @@ use crate::world::{Condition, Snapshot};
 
 /// What `before-after` takes.
 pub const PARAMETERS: [&str; 13] = [
-    "category", "from", "to", "hours", "weekdays", "split_date", "before", "after", "sections", "area",
-    "control_sections", "control_area", "rings",
+    "category",
+    "from",
+    "to",
+    "hours",
+    "weekdays",
+    "split_date",
+    "before",
+    "after",
+    "sections",
+    "area",
+    "control_sections",
+    "control_area",
+    "rings",
 ];
 
 const RINGS_M: [f64; 2] = [150.0, 300.0];
@@ -123,8 +134,8 @@ impl BeforeAfterQuestion {
         })
     }
 
-    pub fn ask(&self, app: &App, snapshot: Arc<Snapshot>) -> Question {
-        app.ask(snapshot, format!("before-after {self:?}"), &[Layer::Violations, Layer::RoadSections], 0)
+    pub fn ask(&self, snapshot: Arc<Snapshot>) -> Question {
+        Question::new(snapshot, format!("before-after {self:?}"), &[Layer::Violations, Layer::RoadSections], 0)
     }
 
     /// Both periods; with a split alone they are equally long.
@@ -155,8 +166,9 @@ fn span(app: &App, texts: &mut Texts, name: &'static str) -> Result<Option<Span>
     let Some(text) = texts.one(name)? else { return Ok(None) };
     let wrong = || question(name, "write both ends, such as 2024-05-01/2024-11-01; the second is exclusive");
     let (from, to) = text.split_once('/').ok_or_else(wrong)?;
-    let instant =
-        |text: &str| read_instant(text, app.zone()).map(|moment| moment.at).map_err(|error| question(name, error.to_string()));
+    let instant = |text: &str| {
+        read_instant(text, app.zone()).map(|moment| moment.at).map_err(|error| question(name, error.to_string()))
+    };
     let (from, to) = (instant(from)?, instant(to)?);
     if from >= to {
         return Err(question(name, "the period ends before it begins: the second date must be later"));
@@ -218,7 +230,8 @@ impl Parts {
         }
         let chosen = sections(town, &asked.control, "control_sections")?;
         if let Some(both) = target.intersection(&chosen).next() {
-            let detail = format!("section {} is of the target, too: a control is elsewhere", town.ids[*both as usize].0);
+            let detail =
+                format!("section {} is of the target, too: a control is elsewhere", town.ids[*both as usize].0);
             return Err(question("control_sections", detail));
         }
         let mut walk = Walk::new(&town.streets);

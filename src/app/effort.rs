@@ -77,13 +77,10 @@ impl Efforts {
     ///
     /// Minutes when any row has them, else passes. What was split hands its effort down by length; what was merged adds up.
     pub fn exposure(&self, snapshot: &Snapshot, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<Exposure> {
-        let inside: Vec<(&PatrolEffort, f64)> = self
-            .rows
-            .iter()
-            .map(|row| (row, row.share_within(from, to)))
-            .filter(|(_, share)| *share > 0.0)
-            .collect();
-        let measure = if inside.iter().any(|(row, _)| row.minutes.is_some()) { Measure::Minutes } else { Measure::Passes };
+        let inside: Vec<(&PatrolEffort, f64)> =
+            self.rows.iter().map(|row| (row, row.share_within(from, to))).filter(|(_, share)| *share > 0.0).collect();
+        let measure =
+            if inside.iter().any(|(row, _)| row.minutes.is_some()) { Measure::Minutes } else { Measure::Passes };
         let mut by_section: HashMap<FeatureId, f64> = HashMap::new();
         for (row, share) in &inside {
             let amount = match measure {

@@ -168,7 +168,7 @@ struct Job {
 /// The jobs of this process.
 pub struct Jobs {
     /// In the order in which they came.
-    jobs: Mutex<BTreeMap<u64, (i64, Job)>>,
+    known: Mutex<BTreeMap<u64, (i64, Job)>>,
     turns: Semaphore,
     waiting: AtomicUsize,
     count: AtomicU64,
@@ -186,7 +186,7 @@ impl Jobs {
     /// At most `at_once` work at a time.
     pub fn new(at_once: usize) -> Self {
         Self {
-            jobs: Mutex::default(),
+            known: Mutex::default(),
             turns: Semaphore::new(at_once),
             waiting: AtomicUsize::new(0),
             count: AtomicU64::new(0),
@@ -235,7 +235,7 @@ impl Jobs {
             ended: watch::channel(false).0,
         };
         {
-            let mut jobs = lock(&self.jobs);
+            let mut jobs = lock(&self.known);
             jobs.insert(number, (id, job));
             make_room(&mut jobs);
         }
@@ -259,27 +259,27 @@ impl Jobs {
                 job.outcome = (!job.cancelled).then(|| outcome.map_err(Arc::new));
                 job.ended.send_replace(true);
             });
-            make_room(&mut lock(&jobs.jobs));
+            make_room(&mut lock(&jobs.known));
         });
         Ok(id)
     }
 
     pub fn status(&self, id: i64) -> Option<Status> {
-        let mut jobs = lock(&self.jobs);
+        let mut jobs = lock(&self.known);
         make_room(&mut jobs);
         jobs.values().find(|(own, _)| *own == id).map(|(id, job)| job.status(*id))
     }
 
     /// The job as it is when it has ended, or when `patience` is over.
     pub async fn wait(&self, id: i64, patience: Duration) -> Option<Status> {
-        let mut ended = lock(&self.jobs).values().find(|(own, _)| *own == id).map(|(_, job)| job.ended.subscribe())?;
+        let mut ended = lock(&self.known).values().find(|(own, _)| *own == id).map(|(_, job)| job.ended.subscribe())?;
         drop(tokio::time::timeout(patience, ended.wait_for(|ended| *ended)).await);
         self.status(id)
     }
 
     /// Stops a job, or forgets the result of one that has ended. The job as it is then; none when there is none.
     pub fn cancel(&self, id: i64) -> Option<Status> {
-        let mut jobs = lock(&self.jobs);
+        let mut jobs = lock(&self.known);
         let (_, job) = jobs.values_mut().find(|(own, _)| *own == id)?;
         job.monitor.stop();
         job.cancelled = true;
@@ -290,7 +290,7 @@ impl Jobs {
 
     /// Stops all work.
     pub fn close(&self) {
-        lock(&self.jobs).values().for_each(|(_, job)| job.monitor.stop());
+        lock(&self.known).values().for_each(|(_, job)| job.monitor.stop());
         self.turns.close();
     }
 
@@ -314,7 +314,7 @@ impl Jobs {
     }
 
     fn with_number(&self, number: u64, change: impl FnOnce(&mut Job)) {
-        if let Some((_, job)) = lock(&self.jobs).get_mut(&number)
+        if let Some((_, job)) = lock(&self.known).get_mut(&number)
             && !job.cancelled
         {
             change(job);

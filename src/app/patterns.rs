@@ -24,11 +24,7 @@ pub struct PatternsQuestion {
 }
 
 /// Reads the selection out of what was written; `conditions` are of other properties.
-pub(crate) fn read_selection(
-    app: &App,
-    texts: &mut Texts,
-    conditions: Vec<Condition>,
-) -> Result<Selection, AppError> {
+pub(crate) fn read_selection(app: &App, texts: &mut Texts, conditions: Vec<Condition>) -> Result<Selection, AppError> {
     let written = Written {
         category: texts.all("category"),
         from: texts.one("from")?,
@@ -44,8 +40,8 @@ impl PatternsQuestion {
         Ok(Self { selection: read_selection(app, texts, conditions)?, form })
     }
 
-    pub fn ask(&self, app: &App, snapshot: Arc<Snapshot>) -> Question {
-        app.ask(snapshot, format!("time-patterns {self:?}"), &[Layer::Violations], 0)
+    pub fn ask(&self, snapshot: Arc<Snapshot>) -> Question {
+        Question::new(snapshot, format!("time-patterns {self:?}"), &[Layer::Violations], 0)
     }
 }
 
@@ -70,11 +66,8 @@ pub fn time_patterns(
         return encode_document(members, Some(Sheet::new(&COLUMNS)), asked.form);
     };
     let days = Days { first, last, weekdays: asked.selection.weekdays };
-    let times: Vec<LocalTime> = cases
-        .all
-        .iter()
-        .map(|case| LocalTime { date: case.date, hour: case.hour, weekday: case.weekday })
-        .collect();
+    let times: Vec<LocalTime> =
+        cases.all.iter().map(|case| LocalTime { date: case.date, hour: case.hour, weekday: case.weekday }).collect();
     let week = rhythm::week(&times, days);
     let months = rhythm::months(&times, days);
     let rate = |count: u32, days: u32| (days > 0).then(|| significant(f64::from(count) / f64::from(days), 6));
@@ -102,7 +95,8 @@ pub fn time_patterns(
     members.insert("months".to_owned(), told.into());
     members.insert("trend".to_owned(), rhythm::trend(&months).map_or(Json::Null, |trend| trend_told(&trend)));
     let season = rhythm::season(&months).map_or(Json::Null, |season| {
-        let index: Vec<Json> = season.index.iter().map(|index| json!(index.map(|index| significant(index, 6)))).collect();
+        let index: Vec<Json> =
+            season.index.iter().map(|index| json!(index.map(|index| significant(index, 6)))).collect();
         let high: Vec<usize> =
             (1..=12).filter(|month| season.index[month - 1].is_some_and(|index| index >= HIGH)).collect();
         json!({ "index": index, "high_months": high, "high_from_index": HIGH,
@@ -142,7 +136,14 @@ fn table(week: &rhythm::Week, months: &[Month]) -> Sheet {
     let mut sheet = Sheet::new(&COLUMNS);
     for (weekday, counts) in week.counts.iter().enumerate() {
         for (hour, count) in counts.iter().enumerate() {
-            let cells = ["hour of the week".into(), (weekday + 1).into(), hour.into(), Cell::Null, (*count).into(), week.days[weekday].into()];
+            let cells = [
+                "hour of the week".into(),
+                (weekday + 1).into(),
+                hour.into(),
+                Cell::Null,
+                (*count).into(),
+                week.days[weekday].into(),
+            ];
             sheet.push(None, None, cells.to_vec());
         }
     }

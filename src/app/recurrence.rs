@@ -72,8 +72,8 @@ impl RecurrenceQuestion {
         })
     }
 
-    pub fn ask(&self, app: &App, snapshot: Arc<Snapshot>) -> Question {
-        app.ask(snapshot, format!("recurrence {self:?}"), &[Layer::Violations, Layer::RoadSections], 0)
+    pub fn ask(&self, snapshot: Arc<Snapshot>) -> Question {
+        Question::new(snapshot, format!("recurrence {self:?}"), &[Layer::Violations, Layer::RoadSections], 0)
     }
 }
 
@@ -172,19 +172,15 @@ fn own_cases(cases: &Cases, places: &[Option<OnSection>], by: By, category: u16)
 
 fn group(own: &[Own], times: &[i64], asked: &RecurrenceQuestion, by: By, town: Option<&Town>) -> Groups {
     let window = (asked.window_days * MICROSECONDS_A_DAY).round() as i64;
-    match (by, town) {
-        (By::Walk, Some(town)) => {
-            let places: Vec<OnSection> = own.iter().filter_map(|(_, place)| *place).collect();
-            groups_along(&town.streets, &places, times, asked.distance_m, window)
-        }
-        _ => {
-            let frame = Frame::over(envelope_of(own.iter().map(|(case, _)| &case.place)));
-            let positions: Vec<_> = own.iter().map(|(case, _)| frame.of(case.place)).collect();
-            let margin = asked.distance_m * PLANE_ERROR + 0.01;
-            let near = |a: usize, b: usize| distance_m(own[a].0.place, own[b].0.place) <= asked.distance_m;
-            groups_in_plane(&positions, times, asked.distance_m, margin, window, near)
-        }
+    if let (By::Walk, Some(town)) = (by, town) {
+        let places: Vec<OnSection> = own.iter().filter_map(|(_, place)| *place).collect();
+        return groups_along(&town.streets, &places, times, asked.distance_m, window);
     }
+    let frame = Frame::over(envelope_of(own.iter().map(|(case, _)| &case.place)));
+    let positions: Vec<_> = own.iter().map(|(case, _)| frame.of(case.place)).collect();
+    let margin = asked.distance_m * PLANE_ERROR + 0.01;
+    let near = |a: usize, b: usize| distance_m(own[a].0.place, own[b].0.place) <= asked.distance_m;
+    groups_in_plane(&positions, times, asked.distance_m, margin, window, near)
 }
 
 /// The case that lies nearest to the mean of all.
@@ -201,8 +197,7 @@ fn middle(cases: &[Case]) -> geo::Coord {
 
 fn row(rank: usize, group: &Recurring<'_>, town: Option<&Town>) -> (Option<i64>, Vec<Cell>) {
     let (first, last) = (group.cases[0].at, group.cases[group.cases.len() - 1].at);
-    let mut gaps: Vec<f64> =
-        group.cases.windows(2).map(|pair| days(pair[1].at.duration_since(pair[0].at))).collect();
+    let mut gaps: Vec<f64> = group.cases.windows(2).map(|pair| days(pair[1].at.duration_since(pair[0].at))).collect();
     // The section that most of the cases lie on; of equals the lowest.
     let mut on: BTreeMap<u32, usize> = BTreeMap::new();
     for section in group.cases.iter().filter_map(|case| town?.number(case.section?)) {
@@ -270,12 +265,7 @@ fn members(
 }
 
 /// Cases of each month and how many of them belong to recurrences: what is reported month by month.
-fn months(
-    cases: &Cases,
-    by: By,
-    found: &[Recurring<'_>],
-    share: &dyn Fn(usize, usize) -> Option<f64>,
-) -> Json {
+fn months(cases: &Cases, by: By, found: &[Recurring<'_>], share: &dyn Fn(usize, usize) -> Option<f64>) -> Json {
     let mut months: BTreeMap<i32, (usize, usize)> = BTreeMap::new();
     for case in cases.all.iter().filter(|case| by == By::Line || case.section.is_some()) {
         months.entry(Step::Month.number(case.date)).or_default().0 += 1;

@@ -207,14 +207,11 @@ impl Selection {
                 no_geometry += 1;
                 return;
             };
-            let category = match known.get(slug) {
-                Some(category) => *category,
-                None => {
-                    let next = known.len() as u16;
-                    known.insert(slug.to_owned(), next);
-                    next
-                }
-            };
+            let category = known.get(slug).copied().unwrap_or_else(|| {
+                let next = known.len() as u16;
+                known.insert(slug.to_owned(), next);
+                next
+            });
             let section = row.declared(section_at).integer().map(FeatureId);
             cases.all.push(Case {
                 id: row.id(),

@@ -159,8 +159,10 @@ impl App {
         self.in_background(async move {
             let mut published = app.published();
             loop {
-                let again = app.clone();
+                let (again, started) = (app.clone(), std::time::Instant::now());
                 let warmed = tokio::task::spawn_blocking(move || again.warm()).await;
+                // While changes come without end, half of a core is enough.
+                tokio::time::sleep(started.elapsed()).await;
                 if warmed.is_err() || published.changed().await.is_err() {
                     return;
                 }

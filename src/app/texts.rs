@@ -31,9 +31,9 @@ impl Texts {
     pub fn number(&mut self, name: &'static str, least: f64, most: f64) -> Result<Option<f64>, AppError> {
         let Some(text) = self.one(name)? else { return Ok(None) };
         let number = text.parse::<f64>().ok().filter(|number| (least..=most).contains(number));
-        number.map(Some).ok_or_else(|| {
-            question(name, format!("'{}' is not a number from {least} to {most}", shortened(&text)))
-        })
+        number
+            .map(Some)
+            .ok_or_else(|| question(name, format!("'{}' is not a number from {least} to {most}", shortened(&text))))
     }
 
     /// A whole number within bounds, both included.

@@ -215,7 +215,7 @@ fn texts(selecting: &Selecting, others: &[(&str, &Option<String>)]) -> Texts {
 fn conditions(app: &App, selecting: &Selecting) -> Result<Vec<Condition>, Failure> {
     let snapshot = app.snapshot();
     let mut conditions = Vec::new();
-    for (name, texts) in super::grouped(&selecting.conditions)? {
+    for (name, texts) in super::nearest::grouped(&selecting.conditions)? {
         let condition = app.condition(&snapshot, Layer::Violations, &name, &texts).map_err(Failure::Usage)?;
         let unknown = || Failure::Usage(crate::app::question::unknown_name(&snapshot, Layer::Violations, &name));
         conditions.push(condition.ok_or_else(unknown)?);
@@ -232,9 +232,7 @@ fn usage(error: AppError) -> Failure {
 }
 
 /// Works with a progress bar, and writes what came out.
-async fn work(
-    work: impl FnOnce(&Monitor) -> Result<Done, AppError> + Send + 'static,
-) -> Result<(), Failure> {
+async fn work(work: impl FnOnce(&Monitor) -> Result<Done, AppError> + Send + 'static) -> Result<(), Failure> {
     let bar = ProgressBar::new(100);
     bar.set_style(
         ProgressStyle::with_template("{bar:30} {pos} % {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),

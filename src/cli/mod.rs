@@ -10,6 +10,7 @@ mod import;
 mod import_osm;
 mod nearest;
 mod plans;
+mod travel;
 mod serve;
 
 use std::io::Write;
@@ -75,6 +76,14 @@ enum Command {
     BeforeAfter(Box<cases::BeforeAfterArguments>),
     /// When cases happen: hour by weekday, months, trend and season
     TimePatterns(cases::PatternsArguments),
+    /// The streets that can be reached within limits, and an area that holds them
+    Reach(travel::ReachArguments),
+    /// The shortest way from place to place
+    Route(travel::RouteArguments),
+    /// Streets from which no suitable parking lies near enough on foot, with the violations there
+    ParkingGaps(travel::GapArguments),
+    /// Where new parking would serve the most violations or streets in gaps
+    Siting(travel::SitingArguments),
     /// Is the map sound? Doubled, dangling and nameless streets, islands; each with its place, as GeoJSON
     Check(check::CheckArguments),
     /// Does a rebuild from the database equal what is stored, and what a service holds?
@@ -151,6 +160,10 @@ async fn dispatch(Arguments { global, command }: Arguments) -> Result<(), Failur
         Command::Recurrence(arguments) => cases::list_recurrences(&global, arguments).await,
         Command::BeforeAfter(arguments) => cases::compare_before_after(&global, *arguments).await,
         Command::TimePatterns(arguments) => cases::list_patterns(&global, arguments).await,
+        Command::Reach(arguments) => travel::reach(&global, arguments).await,
+        Command::Route(arguments) => travel::way(&global, arguments).await,
+        Command::ParkingGaps(arguments) => travel::gaps(&global, arguments).await,
+        Command::Siting(arguments) => travel::sites(&global, arguments).await,
         Command::Check(arguments) => check::check(&global, arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&global, arguments).await,
         Command::Backup { file } => backup::backup(&global, &file).await,
@@ -226,19 +239,4 @@ fn crs(name: &str) -> Result<Crs, String> {
 /// For clap: a file format.
 fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| format!("the formats are {}", Format::NAMES))
-}
-
-/// Conditions by name, in the order given.
-fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for condition in conditions {
-        let Some((name, value)) = condition.split_once('=') else {
-            return Err(Failure::Usage(format!("--where: '{condition}' is not of the form NAME=VALUE")));
-        };
-        match groups.iter_mut().find(|(known, _)| known == name) {
-            Some((_, values)) => values.push(value.to_owned()),
-            None => groups.push((name.to_owned(), vec![value.to_owned()])),
-        }
-    }
-    Ok(groups)
 }

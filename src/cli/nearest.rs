@@ -1,13 +1,14 @@
 //! `patrolmap nearest`.
 
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use geo::Coord;
 use serde_json::Value as Json;
 
 use crate::app::nearest::{By, COLUMNS, Measure, NearestQuestion, Prepared};
+use crate::cli::travel::place;
 use crate::cli::{Failure, Global};
 use crate::domain::draft::Given;
 use crate::domain::feature::Feature;
@@ -123,7 +124,7 @@ pub(super) async fn nearest(global: &Global, arguments: NearestArguments) -> Res
         min_room: arguments.min_room,
         measure: if arguments.measure == MeasureName::Centroid { Measure::Centroid } else { Measure::Entrance },
     };
-    for (name, texts) in super::grouped(&arguments.conditions)? {
+    for (name, texts) in grouped(&arguments.conditions)? {
         let condition = app.condition(&snapshot, arguments.layer, &name, &texts).map_err(Failure::Usage)?;
         let unknown = || Failure::Usage(crate::app::question::unknown_name(&snapshot, arguments.layer, &name));
         question.conditions.push(condition.ok_or_else(unknown)?);
@@ -165,16 +166,31 @@ fn output(error: crate::formats::writer::WriteError) -> Failure {
     Failure::Failed(error.into())
 }
 
+/// Conditions by name, in the order given.
+pub(super) fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for condition in conditions {
+        let Some((name, value)) = condition.split_once('=') else {
+            return Err(Failure::Usage(format!("--where: '{condition}' is not of the form NAME=VALUE")));
+        };
+        match groups.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value.to_owned()),
+            None => groups.push((name.to_owned(), vec![value.to_owned()])),
+        }
+    }
+    Ok(groups)
+}
+
 fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
     if let Some(text) = &arguments.at {
-        let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-        let Some([x, y]) = numbers.as_deref() else {
-            return Err(Failure::Usage(format!("--at: '{text}' is not of the form LON,LAT")));
-        };
-        let (x, y) = arguments.crs.to_wgs84(*x, *y).map_err(|error| Failure::Usage(format!("--at: {error}")))?;
-        return Ok(vec![Coord { x, y }]);
+        return Ok(vec![place("--at", text, &arguments.crs)?]);
     }
     let Some(path) = &arguments.from else { return Ok(Vec::new()) };
+    points_of(path, &arguments.crs)
+}
+
+/// The points of a file, in its order.
+pub(super) fn points_of(path: &Path, crs: &Crs) -> Result<Vec<Coord>, Failure> {
     let source = open(path, &OpenOptions::default()).map_err(|error| Failure::Failed(error.into()))?;
     let mut origins = Vec::new();
     for feature in source.features {
@@ -184,7 +200,7 @@ fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
             |reason: String| Failure::Failed(anyhow::anyhow!("{}, {}: {reason}", path.display(), feature.place));
         let Given::Value(raw) = &feature.raw.geometry else { return Err(failed("has no geometry".to_owned())) };
         let kinds = [GeometryKind::Point];
-        let admitted = admit(raw, &arguments.crs, &kinds).map_err(|error| failed(error.reason))?;
+        let admitted = admit(raw, crs, &kinds).map_err(|error| failed(error.reason))?;
         origins.push(admitted.shape.anchor().0);
     }
     Ok(origins)

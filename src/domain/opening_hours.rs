@@ -24,9 +24,9 @@ pub fn is_open(text: &str, at: DateTime) -> Option<bool> {
     }
     let mut rules = Vec::new();
     for rule in text.split(';').map(str::trim).filter(|rule| !rule.is_empty()) {
-        rules.extend(read_rule(rule)?);
+        rules.push(read_rule(rule)?);
     }
-    if rules.is_empty() {
+    if !rules.iter().any(|rule| rule.days.contains(&true)) {
         return None;
     }
     let today = at.date().weekday().to_monday_zero_offset() as usize;
@@ -39,32 +39,31 @@ pub fn is_open(text: &str, at: DateTime) -> Option<bool> {
     Some(is_in(today, minute) || is_in((today + 6) % 7, minute + DAY_MIN))
 }
 
-/// The outer none: not understood; the inner one: a rule for holidays alone.
-fn read_rule(rule: &str) -> Option<Option<Rule>> {
+fn read_rule(rule: &str) -> Option<Rule> {
     if rule == "24/7" {
-        return Some(Some(Rule { days: [true; 7], spans: vec![(0, DAY_MIN)] }));
+        return Some(Rule { days: [true; 7], spans: vec![(0, DAY_MIN)] });
     }
     let starts_with_day = rule.starts_with(|letter: char| letter.is_ascii_alphabetic()) && !is_word(rule);
     let (days, rest) = if starts_with_day {
         let end = rule.find(|letter: char| letter.is_ascii_digit()).or_else(|| rule.rfind(' ')).unwrap_or(rule.len());
         (read_days(rule[..end].trim().trim_end_matches(':'))?, rule[end..].trim())
     } else {
-        (Some([true; 7]), rule)
+        ([true; 7], rule)
     };
     let spans = match rest {
         "off" | "closed" => Vec::new(),
         "" | "open" => vec![(0, DAY_MIN)],
         times => times.split(',').map(|span| read_span(span.trim())).collect::<Option<Vec<_>>>()?,
     };
-    Some(days.map(|days| Rule { days, spans }))
+    Some(Rule { days, spans })
 }
 
 fn is_word(rule: &str) -> bool {
     ["off", "closed", "open"].contains(&rule)
 }
 
-/// The inner none: no day of the week, but holidays.
-fn read_days(text: &str) -> Option<Option<[bool; 7]>> {
+/// Holidays are no day of the week.
+fn read_days(text: &str) -> Option<[bool; 7]> {
     let mut days = [false; 7];
     for part in text.split(',').map(str::trim) {
         if ["PH", "SH"].contains(&part) {
@@ -78,7 +77,7 @@ fn read_days(text: &str) -> Option<Option<[bool; 7]>> {
         let count = (to + 7 - from) % 7;
         (0..=count).for_each(|step| days[(from + step) % 7] = true);
     }
-    Some(days.contains(&true).then_some(days))
+    Some(days)
 }
 
 fn read_span(text: &str) -> Option<(u32, u32)> {

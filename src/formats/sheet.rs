@@ -3,8 +3,8 @@
 use serde_json::{Map, Value as Json};
 
 use crate::formats::geojson::{Encoding, write_geometry};
-use crate::formats::writer::crs_member;
 use crate::formats::wkt;
+use crate::formats::writer::crs_member;
 use crate::spatial::crs::{Crs, CrsError};
 use crate::spatial::shape::Shape;
 
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(json["features"][0]["id"], 7);
         assert_eq!(json["features"][1]["properties"]["z"], Json::Null);
         let table = String::from_utf8(sheet.to_csv(&Crs::default()).unwrap()).unwrap();
-        let wanted = "id,name,count,z,lon,lat,wkt\n7,\"工农路, \"\"东\"\"\",3,1.5,105.5000000,34.5000000,POINT (105.5 34.5)\n,,0,,,,\n";
+        let wanted = "id,name,count,z,lon,lat,wkt\n7,\"工农路, \"\"东\"\"\",3,1.5,105.5000000,34.5000000,POINT (105.5000000 34.5000000)\n,,0,,,,\n";
         assert_eq!(table, wanted);
     }
 

@@ -37,6 +37,12 @@ test("pictures are taken", async () => {
     for (let step = 0; step < 3; step++) await driver.press("#zoom-in");
     await driver.switchLayer("shops").catch(() => undefined);
     await take("-near");
+    await driver.page.goto("about:blank");
+    await driver.page.goto(`${inject("base")}/#hot=${phone ? "excess/mobile-vendor" : "ranking"}`);
+    await until("streets", () => driver.text("#hot-streets .found"));
+    await take("-hot");
+    await driver.page.locator("#months").scrollIntoViewIfNeeded();
+    await take("-hot-when");
     if (driver.faults.length + driver.strangers.length > 0) console.log(name, driver.faults, driver.strangers);
     await driver.close();
   }

@@ -14,16 +14,16 @@ pub struct HandoverBound {
 
 /// `load[holder]` is the new load of what each holder has in the last plan. The first `low.len()` holders are the squads of
 /// now; the others are gone and hand over all. `near` lists neighbours among holders. A squad that holds nothing yet may take
-/// from any.
-pub fn handover_bound(load: &[f64], low: &[f64], high: &[f64], near: &[(u32, u32)]) -> HandoverBound {
+/// from any. `new` is load that nobody holds: it goes anywhere and is no hand-over.
+pub fn handover_bound(load: &[f64], new: f64, low: &[f64], high: &[f64], near: &[(u32, u32)]) -> HandoverBound {
     let (holders, squads) = (load.len(), low.len());
-    let total: f64 = load.iter().sum();
+    let total: f64 = load.iter().sum::<f64>() + new;
     if total <= 0.0 {
         return HandoverBound::default();
     }
     let hops = hops(load, near);
     let bound = |price: &dyn Fn(usize, usize) -> f64| {
-        let mut model = Model::new(squads, load.to_vec(), Lists::of_pairs(holders, &[]), Vec::new());
+        let mut model = Model::new(squads, [load, &[new]].concat(), Lists::of_pairs(holders + 1, &[]), Vec::new());
         for (holder, own) in load.iter().enumerate() {
             for squad in 0..squads {
                 model.cost[holder * squads + squad] = own / total * price(holder, squad);

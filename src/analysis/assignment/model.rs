@@ -149,7 +149,8 @@ impl Model {
     }
 
     /// Pieces of each label: a number a unit, and how many there are. Units of one label that share a net are one piece.
-    pub fn pieces(&self, label: &[u32]) -> (Vec<u32>, usize) {
+    /// Cost: linear in the pins.
+    pub fn pieces<L: PartialEq>(&self, label: &[L]) -> (Vec<u32>, usize) {
         let mut piece = vec![NONE; self.units()];
         let mut seen = vec![NONE; self.net_weight.len()];
         let mut stack = Vec::new();

@@ -48,7 +48,7 @@ const HANDOVER_FOR_NOTHING: f64 = 20_000.0;
 /// What travel counts beside hand-overs: as much travel as its lower bound is worth this share of all work.
 const TRAVEL: f64 = 0.05;
 /// Hand-overs may be this many times their flow bound if that saves seams.
-const ALLOWED: f64 = 1.17;
+const ALLOWED: f64 = 1.12;
 
 /// `last[section]` is the squad of the last plan by its place in the list now. Numbers from the number of squads on are squads
 /// that are gone (each its own number), `NONE` a section that is new. Closed roads are left out of `problem`.
@@ -240,10 +240,8 @@ fn bound_of(problem: &Problem, model: &Model, last: &[u32]) -> HandoverBound {
     let mut near: Vec<(u32, u32)> = pairs.collect();
     near.sort_unstable();
     near.dedup();
-    let total = problem.total_load().max(1e-300);
-    let held: f64 = load.iter().sum();
-    let found = handover_bound(&load, &model.low, &model.high, &near);
-    HandoverBound { strict: found.strict * held / total, flow: found.flow * held / total }
+    let new = (0..last.len()).filter(|&at| last[at] == NONE).map(|at| problem.sections[at].workload.total()).sum();
+    handover_bound(&load, new, &model.low, &model.high, &near)
 }
 
 fn touched(start: &[u32], end: &[u32], labels: usize) -> Vec<u32> {

@@ -6,7 +6,7 @@
 
 use super::anneal::{Cooling, OUTSIDE, anneal};
 use super::coarsen::{coarse_label, fine_label, levels};
-use super::model::{Model, NONE};
+use super::model::Model;
 use super::repair::make_whole;
 use crate::analysis::parallel::in_units;
 use crate::analysis::random::Random;
@@ -34,10 +34,10 @@ impl Effort {
         let (starts, rounds, children) = match (costs, units) {
             (true, ..1000) => (8, 5, 4),
             (false, ..200) => (16, 12, 8),
-            (false, 200..1000) => (12, 5, 8),
+            (false, 200..1000) => (12, 7, 8),
             (_, ..4000) => (8, 8, 4),
-            (_, ..50_000) => (8, 5, 4),
-            _ => (6, 4, 4),
+            (_, ..50_000) => (6, 5, 4),
+            _ => (4, 4, 4),
         };
         let (hot, cold) = match (costs, units) {
             (true, _) => (1.0, 0.2),
@@ -186,7 +186,7 @@ impl Search<'_> {
                 *key = key.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(label) + 1);
             }
         }
-        let (cell, cells) = cells(model, &key);
+        let (cell, cells) = model.pieces(&key);
         let crossed = model.contracted(&cell, cells);
         let mut label = vec![0; cells];
         cell.iter().zip(&pool[first].label).for_each(|(&cell, &own)| label[cell as usize] = own);
@@ -258,30 +258,4 @@ fn looseness(model: &Model, heat: f64) -> f64 {
 
 fn known(model: &Model, label: Vec<u32>) -> Known {
     Known { cost: model.unit_cost(&label), nets: model.net_cost(&label), excess: model.excess(&label), label }
-}
-
-/// Connected sets of units with the same key: a number a unit, and how many there are.
-fn cells(model: &Model, key: &[u64]) -> (Vec<u32>, usize) {
-    let mut cell = vec![NONE; model.units()];
-    let mut cells = 0;
-    let mut stack = Vec::new();
-    for first in 0..model.units() as u32 {
-        if cell[first as usize] != NONE {
-            continue;
-        }
-        cell[first as usize] = cells;
-        stack.push(first);
-        while let Some(unit) = stack.pop() {
-            for &net in model.nets.of(unit) {
-                for &pin in model.pins.of(net) {
-                    if cell[pin as usize] == NONE && key[pin as usize] == key[first as usize] {
-                        cell[pin as usize] = cells;
-                        stack.push(pin);
-                    }
-                }
-            }
-        }
-        cells += 1;
-    }
-    (cell, cells as usize)
 }

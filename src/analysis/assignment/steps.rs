@@ -71,7 +71,8 @@ fn together(state: &mut State<'_>, open: &[Vec<u32>], to: &[u32]) -> Vec<usize> 
         let mut labels = label.clone();
         labels.sort_unstable();
         labels.dedup();
-        if state.model.pieces(&label).1 == labels.len() {
+        // As many pieces as labels is whole only if no label has vanished.
+        if labels.len() == state.model.labels && state.model.pieces(&label).1 == labels.len() {
             return blocks;
         }
     }

@@ -300,6 +300,22 @@ fn nothing_changes_hands_for_nothing() {
 }
 
 #[test]
+fn a_squad_that_is_formed_never_loses_its_last_section_on_the_way() {
+    let mut problem = town(254_896, 10, 4, true, false);
+    let plan = planned(&problem, &options(254_896, 1));
+    problem.squads.push(Squad { code: "new".into(), strength: 9.0, base: Some(5), min_load: None, max_load: None });
+    let mut progress = Progress { stop: &|| false, told: &mut |_| {} };
+    let options = Options { effort: None, ..options(254_896, 1) };
+    let answer = reassign(&problem, &plan.squad, &Limits::default(), &options, &mut progress).unwrap();
+    let mut now = plan.squad.clone();
+    for step in &answer.steps {
+        step.sections.iter().zip(&step.squads).for_each(|(&section, &squad)| now[section as usize] = squad);
+        assert_whole(&problem, &now);
+    }
+    assert_eq!(now, answer.plan.squad);
+}
+
+#[test]
 fn a_limit_on_squads_is_kept() {
     let mut problem = town(13, 12, 5, true, false);
     let plan = planned(&problem, &options(1, 2));
@@ -315,10 +331,13 @@ fn a_limit_on_squads_is_kept() {
 #[test]
 fn hand_over_bounds_of_a_row_of_squads() {
     let (low, high) = (vec![100.0; 3], vec![100.0; 3]);
-    let bound = handover_bound(&[110.0, 100.0, 90.0], &low, &high, &[(0, 1), (1, 2)]);
+    let bound = handover_bound(&[110.0, 100.0, 90.0], 0.0, &low, &high, &[(0, 1), (1, 2)]);
     assert!((bound.strict - 10.0 / 300.0).abs() < 1e-9 && (bound.flow - 20.0 / 300.0).abs() < 1e-9, "{bound:?}");
+    // A new section fills what the last one lacks: nothing has to change hands.
+    let bound = handover_bound(&[100.0, 100.0, 90.0], 10.0, &low, &high, &[(0, 1), (1, 2)]);
+    assert!(bound.strict.abs() < 1e-12 && bound.flow.abs() < 1e-12, "{bound:?}");
     // A fourth holder is gone and must hand over all it has.
-    let bound = handover_bound(&[80.0, 100.0, 90.0, 30.0], &low, &high, &[(0, 3), (2, 3)]);
+    let bound = handover_bound(&[80.0, 100.0, 90.0, 30.0], 0.0, &low, &high, &[(0, 3), (2, 3)]);
     assert!((bound.strict - 0.1).abs() < 1e-9 && (bound.flow - 0.1).abs() < 1e-9, "{bound:?}");
 }
 

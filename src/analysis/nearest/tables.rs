@@ -24,6 +24,7 @@ type Wave = Reverse<(u64, u32, u32, u32, u32)>;
 /// The k best points of every junction, one table a group.
 #[derive(Debug)]
 pub struct Tables {
+    profile: Profile,
     k: usize,
     junctions: usize,
     groups: Vec<Table>,
@@ -41,7 +42,7 @@ impl Tables {
         let k = k.clamp(1, 255);
         let groups =
             (0..targets.group_count()).map(|group| sweep(network, profile, targets, group as u16, k)).collect();
-        Self { k, junctions: network.junctions(), groups }
+        Self { profile, k, junctions: network.junctions(), groups }
     }
 
     /// How many points a junction knows.
@@ -60,7 +61,6 @@ impl Tables {
     pub fn nearest(
         &self,
         network: &Network,
-        profile: Profile,
         targets: &Targets,
         spot: &Spot,
         groups: &[u16],
@@ -68,8 +68,8 @@ impl Tables {
         limit_um: u64,
     ) -> Vec<Near> {
         let section = spot.section as usize;
-        let ways = network.graph(profile).ways[section];
-        let (length, time) = (network.length_um(section), network.time_ms(section, profile));
+        let ways = network.graph(self.profile).ways[section];
+        let (length, time) = (network.length_um(section), network.time_ms(section, self.profile));
         let [start, end] = network.ends(section);
         let mut found = Vec::with_capacity(groups.len() * 2 * k);
         let exits = [(ways.forward, end, length - spot.along_um), (ways.backward, start, spot.along_um)];

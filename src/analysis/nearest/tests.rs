@@ -118,6 +118,28 @@ fn um(metres: f64) -> u64 {
     (metres * 1e6) as u64
 }
 
+/// A stated cost of 0 m must not take the ends of a drawn street for one place: the way would jump from one to the other.
+#[test]
+fn a_way_over_streets_that_cost_nothing_has_no_gap() {
+    let network = town(&[
+        (0, 1, (5, 9), true, true, Some(0)),
+        (1, 2, (0, 4), true, true, Some(0)),
+        (2, 3, (0, 0), true, true, None),
+    ]);
+    let (start, goal) = (
+        network.snap(Profile::Walk, junction(0), 50.0).unwrap(),
+        network.snap(Profile::Walk, junction(3), 50.0).unwrap(),
+    );
+    let mut search = Search::new(&network, Profile::Walk);
+    let way = search.ways(&start, &[goal], Weight::Metres, u64::MAX).remove(0).unwrap();
+    let place = |part: &Part, um: u64| network.place(part.section as usize, um);
+    assert_eq!(place(&way.parts[0], way.parts[0].from_um), junction(0));
+    for pair in way.parts.windows(2) {
+        assert_eq!(place(&pair[0], pair[0].to_um), place(&pair[1], pair[1].from_um));
+    }
+    assert_eq!(way.um, 2_000 + network.length_um(2), "a millimetre each");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
 
@@ -150,7 +172,7 @@ proptest! {
                 let expected: Vec<(u64, u32)> = all.iter().copied().filter(|(um, _)| *um <= limit).take(k).collect();
                 let told = |found: Vec<Near>| found.iter().map(|near| (near.total_um, near.target)).collect::<Vec<_>>();
                 let tables = Tables::new(&network, profile, &targets, k);
-                let by_table = tables.nearest(&network, profile, &targets, &spot, &groups, k, limit);
+                let by_table = tables.nearest(&network, &targets, &spot, &groups, k, limit);
                 prop_assert_eq!(&told(by_table.clone()), &expected);
                 let mut search = Search::new(&network, profile);
                 let accepts = |target: u32| groups.contains(&targets.group(target));

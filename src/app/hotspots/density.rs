@@ -83,7 +83,9 @@ fn rows(units: &Units, density: &[f64], most: &[f64], told: &mut Told) {
 /// Cases that a planar density gives to each unit; too few cases for a density give what single kernels give.
 pub(super) fn expected_in_plane(units: &Units, cases: &[Position], bandwidth: f64) -> Result<Vec<f64>, HotspotError> {
     let density = match kde(cases, &units.middles, Kernel::Quartic, bandwidth, THREADS) {
-        Err(HotspotError::NoCases | HotspotError::OneCase | HotspotError::OnePlace) => kernels(cases, &units.middles, bandwidth),
+        Err(HotspotError::NoCases | HotspotError::OneCase | HotspotError::OnePlace) => {
+            kernels(cases, &units.middles, bandwidth)
+        }
         other => other?,
     };
     Ok(density.iter().zip(&units.sizes).map(|(density, size)| density * size).collect())
@@ -100,7 +102,11 @@ fn kernels(cases: &[Position], places: &[Position], bandwidth: f64) -> Vec<f64> 
 }
 
 /// Cases that the density at the middle of each section gives to it.
-pub(super) fn expected_along_streets(town: &Town, cases: &[OnSection], bandwidth: f64) -> Result<Vec<f64>, HotspotError> {
+pub(super) fn expected_along_streets(
+    town: &Town,
+    cases: &[OnSection],
+    bandwidth: f64,
+) -> Result<Vec<f64>, HotspotError> {
     let lengths = town.streets.lengths();
     if cases.is_empty() {
         return Ok(vec![0.0; town.len()]);

@@ -1,30 +1,21 @@
-//! Groups of cases rather than units: drawn clusters, scanned clusters, and when cases come again nearby.
+//! Groups of cases rather than units: drawn clusters, and when cases come again nearby.
 
 use geo::{ConvexHull, Coord, LineString, MultiPoint, Point, Polygon};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::analysis::hotspots::Position;
 use crate::analysis::hotspots::dbscan::{Border, Dbscan, dbscan, st_dbscan};
 use crate::analysis::hotspots::near_repeat::near_repeat;
 use crate::analysis::hotspots::permutation::Permutations;
-use crate::analysis::hotspots::scan::{Balls, Extent, Model, Observed, Zones, scan};
-use crate::app::hotspots::question::{Algorithm, HotspotsQuestion, ScanModel, Step};
-use crate::app::hotspots::steps::Calendar;
-use crate::app::hotspots::units::{Frame, Ground, Units, envelope_of};
-use crate::app::hotspots::{Failed, NOT_OBSERVED, THREADS, Told};
+use crate::app::hotspots::question::{Algorithm, HotspotsQuestion};
+use crate::app::hotspots::units::{Frame, envelope_of};
+use crate::app::hotspots::{Failed, THREADS, Told};
 use crate::app::selection::{Case, Cases};
 use crate::domain::moment::write_instant;
 use crate::formats::sheet::{Cell, significant};
 use crate::spatial::shape::Shape;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
-/// Scanned zones reach this far unless bandwidth_m says otherwise, metres.
-const SCAN_M: f64 = 500.0;
-/// Windows of a scan are the last weeks, at most so many, out of so many in all.
-const LONGEST_WINDOW: usize = 13;
-const BASELINE_STEPS: usize = 104;
-/// Clusters that a scan tells.
-const MOST_CLUSTERS: usize = 20;
 const DIGITS: i32 = 10;
 
 fn days_of(cases: &[Case]) -> Vec<f64> {
@@ -118,118 +109,6 @@ pub(crate) fn hull(places: impl Iterator<Item = Coord>) -> Option<Shape> {
             Some(if flat { Shape::LineString(LineString(vec![first, last])) } else { Shape::Polygon(hull) })
         }
     }
-}
-
-pub(super) fn by_scan(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(
-        units,
-        &["cluster", "observed", "expected", "llr", "relative_risk", "window_from", "window_to", "p", "p_adjusted", "class"],
-    );
-    let permutations = Permutations { draws: asked.draws(999), seed: asked.seed };
-    let radius = asked.bandwidth_m.unwrap_or(SCAN_M);
-    told.parameter("permutations", permutations.draws);
-    told.parameter("seed", permutations.seed);
-    told.parameter("bandwidth_m", radius);
-    // Locations: sections, or cells with cases; empty cells would only add circles without cases.
-    let locations: Vec<u32> = match &units.ground {
-        Ground::Sections(_) => (0..units.len() as u32).collect(),
-        Ground::Grid(_) => (0..units.len() as u32).filter(|unit| units.counts[*unit as usize] > 0).collect(),
-    };
-    let mut location_of = vec![u32::MAX; units.len()];
-    for (location, unit) in locations.iter().enumerate() {
-        location_of[*unit as usize] = location as u32;
-    }
-    let of_unit = |values: &[f64]| locations.iter().map(|unit| values[*unit as usize]).collect::<Vec<f64>>();
-    let counts: Vec<f64> = units.counts.iter().map(|count| f64::from(*count)).collect();
-    let exposures = of_unit(units.exposures());
-    let (first, last) = told.days();
-    let calendar = Calendar::new(asked.period.unwrap_or(Step::Week), first, last);
-    let (steps, population) = match asked.model {
-        ScanModel::Permutation => {
-            told.parameter("model", "space-time permutation");
-            told.parameter("period", calendar.step.name());
-            (calendar.whole.min(BASELINE_STEPS), of_unit(&counts))
-        }
-        ScanModel::Poisson => {
-            told.parameter("model", "poisson");
-            (1, exposures.clone())
-        }
-    };
-    if asked.model == ScanModel::Permutation && steps < 2 {
-        return Err(Failed::Note("there are fewer than 2 whole steps to compare: take a longer period".to_owned()));
-    }
-    let skipped = calendar.whole - steps.min(calendar.whole);
-    let mut cases = vec![0_u32; locations.len() * steps];
-    let mut outside = 0;
-    for (case, unit) in units.cases.iter().zip(&units.unit_of) {
-        let location = location_of[*unit as usize] as usize;
-        let step = if asked.model == ScanModel::Poisson {
-            Some(0)
-        } else {
-            calendar.place(case.date).and_then(|place| place.checked_sub(skipped))
-        };
-        match step {
-            Some(step) => cases[location * steps + step] += 1,
-            None => outside += 1,
-        }
-    }
-    if outside > 0 {
-        told.drop("outside-baseline", outside);
-    }
-    let extent = Extent { population_share: 0.5, radius: Some(radius) };
-    let zones = match &units.ground {
-        Ground::Sections(town) => Zones::along_streets(&town.streets, Balls::Sections, &population, extent)?,
-        Ground::Grid(_) => {
-            let middles: Vec<Position> = locations.iter().map(|unit| units.middles[*unit as usize]).collect();
-            Zones::circles(&middles, &population, extent)?
-        }
-    };
-    let longest_window = if steps == 1 { 1 } else { LONGEST_WINDOW.min(steps / 2).max(1) };
-    let observed = Observed { cases: &cases, steps, longest_window };
-    let model = match asked.model {
-        ScanModel::Permutation => Model::Permutation,
-        ScanModel::Poisson => Model::Poisson { population: &exposures },
-    };
-    let found = scan(&zones, observed, model, MOST_CLUSTERS, permutations, THREADS)?;
-    let mut told_clusters: Vec<Json> = Vec::new();
-    for (number, cluster) in found.clusters.iter().enumerate() {
-        let (from, to) = if steps == 1 {
-            (first, last)
-        } else {
-            (calendar.first_day(calendar.whole - cluster.steps), calendar.last_day(calendar.whole - 1))
-        };
-        let significant_now = cluster.p <= asked.alpha;
-        let risk = cluster.relative_risk.map(|risk| significant(risk, DIGITS));
-        told_clusters.push(json!({
-            "cluster": number + 1, "members": cluster.members.len(), "radius_m": significant(cluster.radius, 6),
-            "observed": cluster.observed, "expected": significant(cluster.expected, DIGITS), "relative_risk": risk,
-            "llr": significant(cluster.llr, DIGITS), "p": cluster.p,
-            "window": [from.to_string(), to.to_string()],
-        }));
-        for member in &cluster.members {
-            let unit = locations[*member as usize] as usize;
-            let class = match () {
-                () if !units.observed(unit) => NOT_OBSERVED,
-                () if significant_now => "hot",
-                () => "not-significant",
-            };
-            let cells = vec![
-                (number + 1).into(),
-                (cluster.observed as i64).into(),
-                significant(cluster.expected, DIGITS).into(),
-                significant(cluster.llr, DIGITS).into(),
-                risk.into(),
-                from.to_string().into(),
-                to.to_string().into(),
-                cluster.p.into(),
-                Cell::Null,
-                class.into(),
-            ];
-            told.row(units, unit, cells);
-        }
-    }
-    told.member("clusters", told_clusters.into());
-    Ok(())
 }
 
 pub(super) fn by_near_repeat(cases: &Cases, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {

@@ -7,6 +7,7 @@ mod density;
 mod events;
 mod question;
 mod rank;
+mod scan;
 mod significance;
 mod steps;
 mod town;
@@ -30,9 +31,9 @@ use crate::spatial::crs::Crs;
 use crate::spatial::shape::Shape;
 use crate::world::Snapshot;
 
-pub use question::{HotspotsQuestion, METHODS, Method, PARAMETERS, Unit};
 pub(crate) use events::median;
 pub(crate) use question::{Against, Step};
+pub use question::{HotspotsQuestion, METHODS, Method, PARAMETERS, Unit};
 pub(crate) use town::{Town, TownCache};
 pub(crate) use units::{Frame, envelope_of};
 
@@ -221,7 +222,7 @@ fn answer(
         Method::Emerging => significance::by_emerging(&units, asked, told),
         Method::Density => density::in_plane(&units, asked, told),
         Method::NetworkDensity => density::along_streets(&units, asked, told),
-        Method::Scan => events::by_scan(&units, asked, told),
+        Method::Scan => scan::by_scan(&units, asked, told),
         Method::Clusters | Method::NearRepeat => Ok(()),
     }
 }

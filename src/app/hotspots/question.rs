@@ -13,9 +13,32 @@ use crate::world::{Condition, Snapshot};
 
 /// What `hotspots` takes.
 pub const PARAMETERS: [&str; 26] = [
-    "category", "from", "to", "hours", "weekdays", "method", "unit", "cell_m", "grid_crs", "bandwidth_m", "alpha",
-    "seed", "permutations", "value", "exposure", "period", "split", "algorithm", "eps_m", "min_points", "eps_days",
-    "model", "distances", "days", "empty", "limit",
+    "category",
+    "from",
+    "to",
+    "hours",
+    "weekdays",
+    "method",
+    "unit",
+    "cell_m",
+    "grid_crs",
+    "bandwidth_m",
+    "alpha",
+    "seed",
+    "permutations",
+    "value",
+    "exposure",
+    "period",
+    "split",
+    "algorithm",
+    "eps_m",
+    "min_points",
+    "eps_days",
+    "model",
+    "distances",
+    "days",
+    "empty",
+    "limit",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,9 +226,9 @@ impl HotspotsQuestion {
     }
 
     /// The cache's place for the question. `effort` is the version of the patrol effort.
-    pub fn ask(&self, app: &App, snapshot: Arc<Snapshot>, effort: i64) -> Question {
+    pub fn ask(&self, snapshot: Arc<Snapshot>, effort: i64) -> Question {
         let layers = [Layer::Violations, Layer::RoadSections, Layer::Jurisdictions];
-        app.ask(snapshot, format!("hotspots {self:?}"), &layers, effort)
+        Question::new(snapshot, format!("hotspots {self:?}"), &layers, effort)
     }
 
     /// Draws of a method that cannot do without.
@@ -218,7 +241,8 @@ impl HotspotsQuestion {
 fn edges(texts: &mut Texts, name: &'static str, default: &[f64], most: f64) -> Result<Vec<f64>, AppError> {
     let Some(text) = texts.one(name)? else { return Ok(default.to_vec()) };
     let read: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-    let wrong = || question(name, format!("write rising numbers from 0 to {most} with commas between, such as 50,100,200"));
+    let wrong =
+        || question(name, format!("write rising numbers from 0 to {most} with commas between, such as 50,100,200"));
     let edges = read.ok_or_else(wrong)?;
     let rise = edges.windows(2).all(|pair| pair[0] < pair[1]);
     let inside = edges.iter().all(|edge| (0.0..=most).contains(edge)) && edges.last().is_some_and(|last| *last > 0.0);

@@ -134,7 +134,8 @@ fn rows(units: &Units, scores: &[f64], told: &mut Told) {
     let classes = tiers(scores);
     for (place, unit) in ranking(scores).into_iter().map(|unit| unit as usize).enumerate() {
         let class = if units.observed(unit) { classes[unit] } else { NOT_OBSERVED };
-        let cells = vec![significant(scores[unit], 10).into(), (place + 1).into(), Cell::Null, Cell::Null, class.into()];
+        let cells =
+            vec![significant(scores[unit], 10).into(), (place + 1).into(), Cell::Null, Cell::Null, class.into()];
         told.row(units, unit, cells);
     }
 }
@@ -226,8 +227,11 @@ fn try_all(
     let scores = layers
         .scores(winner.candidate, layers_wanted, units, &band, dispersion)?
         .ok_or(Failed::Note("the chosen method has no scores".to_owned()))?;
-    told.parameter("bandwidth_m", json!({ "density": units.reach_in_plane(PLANE_M),
-        "network-density": units.town().map(|_| units.reach_along_streets(STREETS_M)), "excess": AROUND_M }));
+    told.parameter(
+        "bandwidth_m",
+        json!({ "density": units.reach_in_plane(PLANE_M),
+        "network-density": units.town().map(|_| units.reach_along_streets(STREETS_M)), "excess": AROUND_M }),
+    );
     Ok(Some((scores, members(calendar, &table, winner, first_origin, newest))))
 }
 
@@ -281,9 +285,8 @@ fn members(calendar: &Calendar, table: &[Line], winner: &Line, first_origin: usi
 
 /// What a person should know before he trusts the ranking.
 fn verdict(calendar: &Calendar, counts: &Line, winner: &Line, newest: usize) -> String {
-    let told = |scores: &[Score; 3]| {
-        scores.iter().map(|score| format!("{:.2}", score.pai)).collect::<Vec<_>>().join(" / ")
-    };
+    let told =
+        |scores: &[Score; 3]| scores.iter().map(|score| format!("{:.2}", score.pai)).collect::<Vec<_>>().join(" / ");
     let period = format!("{} to {}", calendar.first_day(newest), calendar.last_day(newest));
     if winner.candidate == Candidate::Counts {
         return format!(
@@ -340,8 +343,10 @@ fn layers(
         after[0].iter_mut().zip(&before[layer - 1]).for_each(|(now, then)| *now += factor * then);
     }
     monitor.stage("density");
-    let plane: Vec<Vec<f64>> =
-        positions.iter().map(|cases| expected_in_plane(units, cases, units.reach_in_plane(PLANE_M))).collect::<Result<_, _>>()?;
+    let plane: Vec<Vec<f64>> = positions
+        .iter()
+        .map(|cases| expected_in_plane(units, cases, units.reach_in_plane(PLANE_M)))
+        .collect::<Result<_, _>>()?;
     monitor.tell(0.3);
     let streets = match (units.town(), units.places()) {
         (Some(town), Some(places)) => {
@@ -349,8 +354,10 @@ fn layers(
             for (place, layer) in places.into_iter().zip(layer_of_case) {
                 by_layer[*layer].push(place);
             }
-            let found: Result<Vec<Vec<f64>>, HotspotError> =
-                by_layer.iter().map(|cases| expected_along_streets(town, cases, units.reach_along_streets(STREETS_M))).collect();
+            let found: Result<Vec<Vec<f64>>, HotspotError> = by_layer
+                .iter()
+                .map(|cases| expected_along_streets(town, cases, units.reach_along_streets(STREETS_M)))
+                .collect();
             // More ways through the network than can be followed: the method does not run here.
             found.ok()
         }
@@ -378,7 +385,9 @@ impl Layers {
             Candidate::NetworkDensity => self.streets.as_ref().map(|streets| sums(&streets[..origin])),
             Candidate::Excess => {
                 let counts = sum_of_steps(&self.counts[..origin]);
-                let Ok(found) = excess(&counts, units.exposures(), band, Some(dispersion), 0.05) else { return Ok(None) };
+                let Ok(found) = excess(&counts, units.exposures(), band, Some(dispersion), 0.05) else {
+                    return Ok(None);
+                };
                 let score = |(unit, excess): (usize, &Excess)| match excess {
                     Excess::Tested(tested) if tested.p > 0.0 => -tested.p.ln(),
                     // Beyond what a float can tell: by the count itself.

@@ -31,16 +31,12 @@ fn figure(number: f64) -> Cell {
 }
 
 fn neighbours(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<std::sync::Arc<Weights>, Failed> {
-    Ok(match asked.bandwidth_m {
-        Some(distance) => {
-            told.parameter("bandwidth_m", distance);
-            units.band(distance)?
-        }
-        None => {
-            told.parameter("neighbours", "touching");
-            units.touching()?
-        }
-    })
+    if let Some(distance) = asked.bandwidth_m {
+        told.parameter("bandwidth_m", distance);
+        return Ok(units.band(distance)?);
+    }
+    told.parameter("neighbours", "touching");
+    Ok(units.touching()?)
 }
 
 /// Draws instead of the normal distribution, when they are asked for.
@@ -101,8 +97,14 @@ pub(super) fn by_moran(units: &Units, asked: &HotspotsQuestion, told: &mut Told)
             () if q[unit] > asked.alpha || found.quadrant[unit] == Quadrant::LowLow => "not-significant",
             () => quadrant,
         };
-        let cells =
-            vec![figure(found.index[unit]), figure(found.z[unit]), quadrant.into(), figure(p[unit]), figure(q[unit]), class.into()];
+        let cells = vec![
+            figure(found.index[unit]),
+            figure(found.z[unit]),
+            quadrant.into(),
+            figure(p[unit]),
+            figure(q[unit]),
+            class.into(),
+        ];
         told.row(units, unit, cells);
     }
     Ok(())
@@ -135,10 +137,7 @@ pub(super) fn by_excess(units: &Units, asked: &HotspotsQuestion, told: &mut Told
 }
 
 pub(super) fn by_emerging(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(
-        units,
-        &["z", "p", "p_adjusted", "hot_steps", "cold_steps", "steps", "trend_z", "trend_p", "class"],
-    );
+    told.columns(units, &["z", "p", "p_adjusted", "hot_steps", "cold_steps", "steps", "trend_z", "trend_p", "class"]);
     let (first, last) = told.days();
     let calendar = Calendar::new(asked.period.unwrap_or(Step::Month), first, last);
     told.parameter("period", calendar.step.name());
@@ -148,7 +147,10 @@ pub(super) fn by_emerging(units: &Units, asked: &HotspotsQuestion, told: &mut To
             "last_day": calendar.last_day(calendar.whole.max(1) - 1).to_string() }),
     );
     if calendar.whole < 2 {
-        return Err(Failed::Note(format!("there are {} whole steps, and at least 2 are needed: take a longer period", calendar.whole)));
+        return Err(Failed::Note(format!(
+            "there are {} whole steps, and at least 2 are needed: take a longer period",
+            calendar.whole
+        )));
     }
     let times: Vec<f64> =
         units.cases.iter().map(|case| f64::from(calendar.step.number(case.date) - calendar.first) + 0.5).collect();
@@ -161,7 +163,9 @@ pub(super) fn by_emerging(units: &Units, asked: &HotspotsQuestion, told: &mut To
         Ground::Grid(grid) => {
             let made = LatticeCube::new(&grid.lattice, &units.positions, &times, &edges)?;
             let first = grid.block.first;
-            let number = |row: i64, column: i64| ((row - first.row) as usize) * grid.block.columns + (column - first.column) as usize;
+            let number = |row: i64, column: i64| {
+                ((row - first.row) as usize) * grid.block.columns + (column - first.column) as usize
+            };
             let numbers = made.cells.iter().map(|cell| number(cell.row, cell.column)).collect();
             let weights = made.neighbours(CellShape::Square)?;
             (made.cube, numbers, std::sync::Arc::new(weights))

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use crate::app::import::reader::{in_file, usage};
@@ -165,13 +165,12 @@ fn row(raw: &RawFeature, zone: &TimeZone, summary: &mut Summary) -> Result<(Name
     let mut errors = Vec::new();
     let cell = |names: &[&str]| names.iter().find_map(|name| raw.properties.get(*name)).and_then(text);
     let named = match (cell(&SECTION), cell(&SECTION_ID), cell(&SECTION_EXTERNAL_ID)) {
-        (_, Some(id), _) => match id.parse() {
-            Ok(id) => Some(Named::Id(id)),
-            Err(_) => {
+        (_, Some(id), _) => {
+            if id.parse::<i64>().is_err() {
                 errors.push(format!("section_id: '{}' is not an id", shortened(&id)));
-                None
             }
-        },
+            id.parse().ok().map(Named::Id)
+        }
         (_, _, Some(id)) => Some(Named::ExternalId(id)),
         (Some(word), _, _) => Some(Named::Either(word)),
         (None, None, None) => {

@@ -54,7 +54,7 @@ pub(super) fn answers(
     let near_enough = spot.filter(|spot| spot.access_um <= most_um);
     let mut seen: Vec<FeatureId> = Vec::new();
     if let Some(spot) = near_enough {
-        inside_areas(asked, points, from, &mut answers, &mut seen)?;
+        inside_areas(asked, points, from, &mut answers, &mut seen);
         let wanted = question.k - answers.features.len();
         let found = search(asked, profile, network, points, &spot, question.k);
         let found: Vec<Near> = found
@@ -109,7 +109,7 @@ fn search(asked: &Prepared, profile: Profile, network: &Network, points: &Points
     let groups = kinds_asked(question);
     match groups {
         Some(groups) if k <= TABLE_K => {
-            points.tables(network, profile).nearest(network, profile, targets, spot, &groups, k, limit_um)
+            points.tables(network, profile).nearest(network, targets, spot, &groups, k, limit_um)
         }
         Some(groups) => {
             let wanted = |target: u32| groups.contains(&targets.group(target));
@@ -126,13 +126,7 @@ fn search(asked: &Prepared, profile: Profile, network: &Network, points: &Points
 }
 
 /// Who stands in an area without mapped entrances is there.
-fn inside_areas(
-    asked: &Prepared,
-    points: &Points,
-    from: Coord,
-    answers: &mut Answers,
-    seen: &mut Vec<FeatureId>,
-) -> Result<(), NearestError> {
+fn inside_areas(asked: &Prepared, points: &Points, from: Coord, answers: &mut Answers, seen: &mut Vec<FeatureId>) {
     let layer = asked.snapshot.layer(asked.question.layer);
     let mut inside = points.areas_at(from);
     inside.sort_unstable();
@@ -152,7 +146,6 @@ fn inside_areas(
             seen.push(id);
         }
     }
-    Ok(())
 }
 
 fn along_streets(

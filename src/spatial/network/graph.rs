@@ -83,7 +83,7 @@ impl Graph {
         let mut ways = vec![Ways::NONE; sections];
         let (mut leaving, mut arriving) = (Vec::new(), Vec::new());
         let (mut streets, mut elsewhere) = (Vec::new(), Vec::new());
-        for section in 0..sections {
+        for (section, own) in ways.iter_mut().enumerate() {
             let usable = network.ways(section, profile);
             if !usable.any() {
                 continue;
@@ -93,7 +93,7 @@ impl Graph {
             if !inside {
                 continue;
             }
-            ways[section] = usable;
+            *own = usable;
             let [start, end] = network.ends(section);
             let (um, ms) = (network.length_um(section), network.time_ms(section, profile));
             let way = (section as u32) << 1;

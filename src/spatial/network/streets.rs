@@ -15,6 +15,9 @@ use crate::spatial::network::{Profile, Street, Ways, join_near, junctions};
 /// Micrometres in a metre.
 pub const UM: f64 = 1e6;
 
+/// A street that is drawn and costs nothing still has two ends: it is travelled as if it were a millimetre long.
+const LEAST_M: f64 = 1e-3;
+
 /// What the network is made of: a section with all that travelling needs.
 #[derive(Debug, Clone)]
 pub struct Section {
@@ -93,7 +96,7 @@ impl Network {
         let pieces: Vec<f64> = line.windows(2).map(|pair| short_distance_m(pair[0], pair[1])).collect();
         let length: f64 = pieces.iter().sum();
         let stated = section.metres.filter(|metres| metres.is_finite() && *metres >= 0.0);
-        let stretch = stated.filter(|_| length > 0.0).map_or(1.0, |metres| metres / length);
+        let stretch = stated.filter(|_| length > 0.0).map_or(1.0, |metres| metres.max(LEAST_M) / length);
         let mut along = 0.0;
         self.places.extend_from_slice(line);
         self.along.push(0);

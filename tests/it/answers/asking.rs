@@ -118,7 +118,7 @@ fn the_same_question_gets_the_same_bytes_and_a_change_is_seen() {
         assert_eq!(alone["digest"], digest, "{query}");
     }
     let before = service.get("/api/hotspots?method=gi-star").expect(200).json();
-    let new = super::cases_on(1, 1, 5, 12).pop().unwrap();
+    let new = cases_on(1, 1, 5, 12).pop().unwrap();
     service.post("violations", new.to_string()).expect(201);
     let after = service.get("/api/hotspots?method=gi-star").expect(200).json();
     assert_ne!(before["digest"], after["digest"]);
@@ -164,7 +164,8 @@ fn rows_carry_what_they_are_about() {
     assert_eq!((used("status=reported"), used("status=closed")), (json!(25), json!(0)));
     let cells = service.get("/api/hotspots?unit=grid&cell_m=100&method=gi-star&empty=false").expect(200).json();
     assert_eq!(cells["parameters"]["grid_crs"], "EPSG:32648");
-    let counted: i64 = cells["features"].as_array().unwrap().iter().map(|cell| cell["properties"]["count"].as_i64().unwrap()).sum();
+    let counted: i64 =
+        cells["features"].as_array().unwrap().iter().map(|cell| cell["properties"]["count"].as_i64().unwrap()).sum();
     assert_eq!(counted, 25);
 }
 
@@ -178,7 +179,10 @@ fn hours_and_months_are_those_of_the_configured_zone() {
     let answer = service.get("/api/time-patterns").expect(200).json();
     assert_eq!(answer["timezone"], "Asia/Shanghai");
     assert_eq!(answer["weekdays"][0]["by_hour"][7], 1);
-    assert_eq!(answer["months"], json!([{ "month": "2026-03", "count": 1, "days": 1, "whole": false, "per_day": 1.0 }]));
+    assert_eq!(
+        answer["months"],
+        json!([{ "month": "2026-03", "count": 1, "days": 1, "whole": false, "per_day": 1.0 }])
+    );
     let table = service.get("/api/time-patterns?f=csv").expect(200).text();
     assert_eq!(table.lines().count(), 1 + 7 * 24 + 1);
 }

@@ -51,9 +51,14 @@ fn the_ranking_of_real_cases_is_judged_on_the_newest_quarter() {
     assert!(winner != "counts" || verdict.contains("nothing beats plain counts"), "{verdict}");
     // The choice is made without the newest quarter: it is the same when that is not there.
     let before = ask(&["--to", "2019-10-01"]);
-    let rolling = |answer: &Json, method: &str| figures(answer, method, "rolling").iter().map(|told| (*told).clone()).collect::<Vec<_>>();
+    let rolling = |answer: &Json, method: &str| {
+        figures(answer, method, "rolling").iter().map(|told| (*told).clone()).collect::<Vec<_>>()
+    };
     assert_eq!(before["cases"]["used"], 24_087);
-    assert!(before["backtest"]["origins"].as_array().unwrap().len() < answer["backtest"]["origins"].as_array().unwrap().len());
+    assert!(
+        before["backtest"]["origins"].as_array().unwrap().len()
+            < answer["backtest"]["origins"].as_array().unwrap().len()
+    );
     assert_eq!(rolling(&answer, "counts").len(), 3);
     // Ranks go from the best score down.
     let scores: Vec<f64> =
@@ -69,6 +74,10 @@ fn the_ranking_of_real_cases_is_judged_on_the_newest_quarter() {
     // No streets are stored: what is of streets says what to do.
     let ran = place.run(&["hotspots", "--method", "excess"]);
     assert!(ran.stderr().contains("unit=grid"), "{}", ran.stderr());
-    let recurring: Json = serde_json::from_str(&run(&place, &["recurrence", "--distance-m", "30", "--limit", "5"])).unwrap();
-    assert_eq!((recurring["parameters"]["by"].as_str(), recurring["features"].as_array().unwrap().len()), (Some("line"), 5));
+    let recurring: Json =
+        serde_json::from_str(&run(&place, &["recurrence", "--distance-m", "30", "--limit", "5"])).unwrap();
+    assert_eq!(
+        (recurring["parameters"]["by"].as_str(), recurring["features"].as_array().unwrap().len()),
+        (Some("line"), 5)
+    );
 }

@@ -37,7 +37,12 @@ fn a_table_is_imported_and_again_changes_nothing() {
     // As a spreadsheet in Chinese saves it.
     let (text, _, _) = encoding_rs::GB18030.encode("路段,开始,结束,巡查分钟\ns2,2026/3/1,2026年4月1日,30\n");
     let chinese = import(&place, "勤务.csv", &text, &[]);
-    assert!(chinese.stdout().contains("1 created") && chinese.stdout().contains("gb18030"), "{}{}", chinese.stdout(), chinese.stderr());
+    assert!(
+        chinese.stdout().contains("1 created") && chinese.stdout().contains("gb18030"),
+        "{}{}",
+        chinese.stdout(),
+        chinese.stderr()
+    );
 }
 
 #[test]
@@ -58,7 +63,8 @@ fn what_is_wrong_is_named_with_its_place() {
     let without = import(&place, "columns.csv", "road,from,to,minutes\ns0,2026-03-01,2026-04-01,5\n", &[]);
     assert_eq!(without.code(), 2);
     assert!(without.stderr().contains("section_external_id"), "{}", without.stderr());
-    let mapped = import(&place, "columns.csv", "road,from,to,minutes\ns0,2026-03-01,2026-04-01,5\n", &["--map", "section=road"]);
+    let mapped =
+        import(&place, "columns.csv", "road,from,to,minutes\ns0,2026-03-01,2026-04-01,5\n", &["--map", "section=road"]);
     assert_eq!(mapped.code(), 0, "{}", mapped.stderr());
     // Skipped rows come back with their reasons, and the others are stored.
     let mixed = "section,from,to,minutes\ns9,2026-03-01,2026-04-01,5\ns1,2026-03-01,2026-04-01,5\n";

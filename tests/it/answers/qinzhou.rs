@@ -156,7 +156,10 @@ fn displacement(service: &Service, truths: &Json) {
     for (part, name) in [("target", "treated"), ("control", "control")] {
         for when in ["before", "after"] {
             let (told, counted) = (&answer[part][when], &planted["areas"][name]["counted"][when]);
-            assert!(told.as_i64().unwrap().abs_diff(counted.as_i64().unwrap()) <= 3, "{name}: {told}, counted {counted}");
+            assert!(
+                told.as_i64().unwrap().abs_diff(counted.as_i64().unwrap()) <= 3,
+                "{name}: {told}, counted {counted}"
+            );
         }
     }
     let ring = &answer["displacement"][0];

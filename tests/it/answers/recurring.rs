@@ -74,7 +74,8 @@ fn in_a_straight_line_it_equals_looking_at_every_pair() {
         assert!(sizes.is_sorted_by(|a, b| a >= b), "the largest first: {sizes:?}");
         sizes.sort_unstable();
         assert_eq!(sizes, large, "{query}");
-        let months: u64 = answer["months"].as_array().unwrap().iter().map(|month| month["count"].as_u64().unwrap()).sum();
+        let months: u64 =
+            answer["months"].as_array().unwrap().iter().map(|month| month["count"].as_u64().unwrap()).sum();
         assert_eq!(months, 400);
     }
 }

@@ -2,6 +2,7 @@
 // also without colour; what nobody looked at is dashed; what stands out from nothing is not drawn, and not called safe.
 import type { ExpressionSpecification } from "maplibre-gl";
 import type { Feature } from "../api/client.ts";
+import { boundsOf } from "../map/bounds.ts";
 import { type LegendEntry, type Look, type Piece, words } from "./layer.ts";
 
 export const HOTSPOTS = "hotspots";
@@ -37,6 +38,14 @@ export function drawnHotspots(features: readonly Feature[]): GeoJSON.Feature[] {
     if (!geometry || !level) return [];
     return [{ type: "Feature", ...(id === undefined ? {} : { id }), geometry, properties: { level } }];
   });
+}
+
+/** Bounds that hold all that is drawn. */
+export function hotspotBounds(features: readonly GeoJSON.Feature[]): [number, number, number, number] | null {
+  const boxes = features.map(({ geometry }) => boundsOf(geometry)).filter((bbox) => bbox !== null);
+  const [first] = boxes;
+  if (!first) return null;
+  return boxes.reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])], first);
 }
 
 export function hotspotPieces(look: Look): Piece[] {

@@ -3,7 +3,7 @@ import { type GeoJSONSource, Map as MapLibreMap, ScaleControl, setWorkerUrl, typ
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Bbox, Feature, LayerName, Place } from "../api/client.ts";
-import { drawnHotspots, HOTSPOTS } from "../layers/hotspots.ts";
+import { drawnHotspots, hotspotBounds, HOTSPOTS } from "../layers/hotspots.ts";
 import { LAYERS } from "../layers/index.ts";
 import { drawnPlan, PLAN } from "../layers/plan.ts";
 import type { MapLayer } from "../layers/layer.ts";
@@ -85,6 +85,8 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
     const features = drawnHotspots(hotspots.value?.features ?? []);
     drawn.value = false;
     map.getSource<GeoJSONSource>(HOTSPOTS)?.setData({ type: "FeatureCollection", features });
+    const bbox = hotspotBounds(features);
+    if (bbox) untracked(() => reveal(map, bbox));
   });
   effect(() => {
     const features = drawnPlan(planSections.value);

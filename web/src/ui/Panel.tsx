@@ -4,6 +4,7 @@ import type { Collection } from "../api/client.ts";
 import { LAYERS } from "../layers/index.ts";
 import type { MapLayer } from "../layers/layer.ts";
 import { loaded } from "../map/windows.ts";
+import type { State } from "../state/address.ts";
 import { collections } from "../state/facts.ts";
 import { look } from "../state/look.ts";
 import { language, shownLayers, state, step, toggleLayer, words } from "../state/state.ts";
@@ -53,6 +54,12 @@ function Layer({ layer, collection }: { layer: MapLayer; collection: Collection 
   );
 }
 
+/** Single cases would lie over the streets that stand out: their switch goes off, for all to see. */
+function openedHot(): Partial<State> {
+  const layers = state.value.layers.filter((name) => name !== "violations");
+  return { hot: { method: "ranking", category: null, from: null, to: null }, plan: null, here: null, feature: null, layers };
+}
+
 export function Panel({ folded }: { folded: boolean }) {
   const text = words.value;
   // Only phones fold it: see the style sheet.
@@ -82,7 +89,7 @@ export function Panel({ folded }: { folded: boolean }) {
             class="action"
             id="hotspots"
             aria-pressed={state.value.hot !== null}
-            onClick={() => step(state.value.hot ? { hot: null } : { hot: { method: "ranking", category: null, from: null, to: null }, plan: null, here: null, feature: null })}
+            onClick={() => step(state.value.hot ? { hot: null } : openedHot())}
           >
             <Flame />
             {text.hot.title}
