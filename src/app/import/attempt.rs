@@ -1,6 +1,6 @@
 //! One try at an import: features are settled against what is stored, staged, judged as a whole, and published.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -28,7 +28,8 @@ pub(super) struct Attempt<'a> {
     summary: Summary,
     seen: HashSet<String>,
     window: Envelope,
-    sample: Sample,
+    /// Places by input.
+    samples: BTreeMap<usize, Sample>,
     opened: Vec<Opened>,
     /// Files of refused features by input; none where one could not be made.
     given_back: HashMap<usize, Option<Refused>>,
@@ -58,7 +59,7 @@ impl<'a> Attempt<'a> {
             summary: Summary::default(),
             seen: HashSet::new(),
             window: Envelope::EMPTY,
-            sample: Sample::default(),
+            samples: BTreeMap::new(),
             opened: Vec::new(),
             given_back: HashMap::new(),
             superseded,
@@ -90,14 +91,26 @@ impl<'a> Attempt<'a> {
         }
         reading.await.map_err(|_| AppError::Configuration("reading the file failed".to_owned()))?;
         self.note_encodings();
-        if !self.terms.force
-            && self.terms.osm.is_none()
-            && let Some(detail) = self.sample.judge(self.snapshot.layer(Layer::RoadSections))
-        {
-            return Err(AppError::Invalid(vec![FieldError::new("", detail)]));
+        if !self.terms.force && self.terms.osm.is_none() {
+            self.look_for_moved()?;
         }
         self.look_for_vanished().await?;
         self.publish().await
+    }
+
+    /// Each input by itself, so that a moved one is not hidden by others that are right.
+    fn look_for_moved(&self) -> Result<(), AppError> {
+        let streets = self.snapshot.layer(Layer::RoadSections);
+        for (file, sample) in &self.samples {
+            if let Some(detail) = sample.judge(streets) {
+                let detail = match &self.terms.files[..] {
+                    [_] => detail,
+                    files => format!("{}: {detail}", files[*file].display()),
+                };
+                return Err(AppError::Invalid(vec![FieldError::new("", detail)]));
+            }
+        }
+        Ok(())
     }
 
     fn note_encodings(&mut self) {
@@ -190,7 +203,7 @@ impl<'a> Attempt<'a> {
             && let Some(shape) = &feature.geometry
         {
             let crs = self.opened.iter().rev().find(|opened| opened.file == place.file).map(|opened| &opened.crs);
-            self.sample.add(shape, crs);
+            self.samples.entry(place.file).or_default().add(shape, crs);
         }
         let jurisdictions = self.app.0.jurisdictions.of(&self.snapshot);
         let standing = match jurisdictions.admit(layer, &feature, self.terms.force || !moved) {
