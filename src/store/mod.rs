@@ -27,6 +27,7 @@ use tokio::sync::Mutex;
 pub use derivation::Derivation;
 pub use error::StoreError;
 pub use idempotency::Remembered;
+pub use lineage::Resection;
 pub use read::{Change, HistoryEntry, Operation, ReadTx};
 pub use stage::{Conflict, Published, Rederive, Stage, Staged};
 pub use upkeep::Fault;

@@ -1,12 +1,14 @@
 //! One try at an import: features are settled against what is stored, staged, judged as a whole, and published.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::app::facts::{causes, dependents, derive, touched};
 use crate::app::import::moved::Sample;
+use crate::app::import::resected::Resected;
 use crate::app::import::{Feed, Item, Opened, Parcel, Refusal, Summary, TOLD, Terms, Vanished};
 use crate::app::references::{Lookups, resolve};
 use crate::app::{App, AppError, encode, follow};
@@ -14,8 +16,9 @@ use crate::domain::draft::{Draft, FieldError, Given, Notes, Onto};
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::domain::moment::to_microseconds;
+use crate::domain::resection;
 use crate::formats::Written;
-use crate::formats::refused::Refused;
+use crate::formats::refused::{self, Refused};
 use crate::spatial::shape::{Envelope, Shape};
 use crate::store::{Derivation, Rederive, Stage, Staged};
 use crate::world::Snapshot;
@@ -33,8 +36,8 @@ pub(super) struct Attempt<'a> {
     opened: Vec<Opened>,
     /// Files of refused features by input; none where one could not be made.
     given_back: HashMap<usize, Option<Refused>>,
-    /// External ids of sections that were split or merged here.
-    superseded: HashSet<String>,
+    /// What was split or merged here.
+    resected: Resected,
 }
 
 /// A feature's place in the inputs.
@@ -47,27 +50,31 @@ struct Origin {
 
 impl<'a> Attempt<'a> {
     pub async fn new(app: &'a App, terms: &'a Terms) -> Result<Self, AppError> {
-        let superseded = match terms.layer {
-            Layer::RoadSections => app.0.store.read().await?.superseded_external_ids().await?,
-            _ => HashSet::new(),
-        };
+        let snapshot = app.snapshot();
+        let mut stage = app.0.store.stage(terms.layer).await?;
+        let mut resected = Resected::default();
+        if terms.layer == Layer::RoadSections {
+            let extract = terms.osm.as_ref().map(|osm| &*osm.items);
+            resected = Resected::find(&mut app.0.store.read().await?, extract).await?;
+            stage.watch_lineage(resected.seen);
+        }
         Ok(Self {
             app,
             terms,
-            snapshot: app.snapshot(),
-            stage: app.0.store.stage(terms.layer).await?,
+            snapshot,
+            stage,
             summary: Summary::default(),
             seen: HashSet::new(),
             window: Envelope::EMPTY,
             samples: BTreeMap::new(),
             opened: Vec::new(),
             given_back: HashMap::new(),
-            superseded,
+            resected,
         })
     }
 
-    /// None when others were faster and it has to be done again.
-    pub async fn run(mut self, feed: Feed, progress: &(dyn Fn(u64) + Sync)) -> Result<Option<Summary>, AppError> {
+    /// Reads and judges everything. Nothing is stored yet; where the summary says that it stopped, nothing will be.
+    pub async fn prepare(mut self, feed: Feed, progress: &(dyn Fn(u64) + Sync)) -> Result<Self, AppError> {
         let (sender, mut parcels) = mpsc::channel(4);
         let reading = tokio::task::spawn_blocking(move || feed(&sender));
         let mut read = 0;
@@ -82,7 +89,7 @@ impl<'a> Attempt<'a> {
                     self.take(items).await?;
                     progress(read);
                     if self.summary.stopped {
-                        return Ok(Some(self.summary));
+                        return Ok(self);
                     }
                 }
                 Parcel::Failed(error) => return Err(error),
@@ -95,7 +102,11 @@ impl<'a> Attempt<'a> {
             self.look_for_moved()?;
         }
         self.look_for_vanished().await?;
-        self.publish().await
+        Ok(self)
+    }
+
+    pub fn summary(&self) -> &Summary {
+        &self.summary
     }
 
     /// Each input by itself, so that a moved one is not hidden by others that are right.
@@ -176,15 +187,17 @@ impl<'a> Attempt<'a> {
         let layer = self.terms.layer;
         let external = external_id(&draft).cloned();
         if let Some(id) = &external {
+            // In an extract, what is stored under the name of a section that stands in pieces is another one.
+            let is_kept = self.resected.kept.contains(id) && (self.terms.osm.is_some() || !known.contains_key(id));
+            if is_kept {
+                self.summary.superseded += 1;
+                return Ok(None);
+            }
             if !self.seen.insert(id.clone()) {
                 return Err(vec![FieldError::new(
                     "/properties/external_id",
                     format!("'{id}' stands twice in the input"),
                 )]);
-            }
-            if self.superseded.contains(id) {
-                self.summary.superseded += 1;
-                return Ok(None);
             }
         }
         let base = external.as_ref().and_then(|id| known.get(id));
@@ -197,6 +210,13 @@ impl<'a> Attempt<'a> {
             }
             draft.create(layer)?
         };
+        if self.terms.osm.is_some()
+            && let Some(base) = base
+            && is_mirror(base, &feature)
+        {
+            // The section was reversed here: it stays so.
+            feature = resection::reverse(&feature)?;
+        }
         let moved = base.is_none_or(|base| base.geometry != feature.geometry);
         if moved
             && lies_along_streets(layer)
@@ -271,10 +291,22 @@ impl<'a> Attempt<'a> {
     /// Writes a refused feature beside its input. Where that cannot be done, the summary says so.
     fn give_back(&mut self, place: &Origin, reason: &str) {
         let input = &self.terms.files[place.file];
+        let others = self.given_back.values().flatten().map(Refused::path);
+        let taken: Vec<PathBuf> = if self.given_back.contains_key(&place.file) {
+            Vec::new()
+        } else {
+            self.terms.files.iter().map(PathBuf::as_path).chain(others).map(Path::to_owned).collect()
+        };
         let summary = &mut self.summary;
         let file = self.given_back.entry(place.file).or_insert_with(|| {
             let opened = self.opened.iter().find(|opened| opened.file == place.file);
-            let made = Refused::beside(input, opened.and_then(|opened| opened.columns.as_deref()));
+            let origin = refused::Origin {
+                input,
+                columns: opened.and_then(|opened| opened.columns.as_deref()),
+                declared_crs: opened.and_then(|opened| opened.declared_crs.as_deref()),
+                encoding_is_named: opened.is_some_and(|opened| opened.encoding_is_named),
+            };
+            let made = Refused::beside(&origin, &taken);
             made.map_err(|error| summary.not_given_back.push(format!("{}: {error}", input.display()))).ok()
         });
         if let Some(refused) = file
@@ -304,16 +336,17 @@ impl<'a> Attempt<'a> {
         self.snapshot.layer(layer).for_each(&mut |row| {
             let feature = row.feature();
             let gone = |id: &String| osm.is_own(id) && !self.seen.contains(id);
-            if feature.external_id.as_ref().is_some_and(gone) {
+            if feature.external_id.as_ref().is_some_and(gone) || self.resected.orphans.contains(&feature.id) {
                 vanished.push(feature);
             }
         });
         vanished.sort_by_key(|feature| feature.id);
-        let told = |feature: &Feature| feature.external_id.clone();
+        let told =
+            |feature: &Feature| feature.external_id.clone().unwrap_or_else(|| format!("section {}", feature.id.0));
         self.summary.vanished = Vanished {
             count: vanished.len() as u64,
-            first: vanished.iter().take(TOLD).filter_map(told).collect(),
-            removed: osm.prune && !self.terms.dry_run,
+            first: vanished.iter().take(TOLD).map(told).collect(),
+            removed: osm.prune,
         };
         if osm.prune {
             let gone: Vec<(FeatureId, crate::domain::feature::Rev, String)> =
@@ -326,7 +359,8 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    async fn publish(mut self) -> Result<Option<Summary>, AppError> {
+    /// None when others were faster and it has to be done again.
+    pub async fn publish(mut self) -> Result<Option<Summary>, AppError> {
         if self.terms.dry_run || self.stage.is_empty() {
             self.finish_given_back();
             return Ok(Some(self.summary));
@@ -369,6 +403,16 @@ impl<'a> Attempt<'a> {
 /// Whether the streets tell where things of a layer should be: not of what lies between them or holds many.
 fn lies_along_streets(layer: Layer) -> bool {
     !matches!(layer, Layer::Jurisdictions | Layer::Squads | Layer::SquadZones | Layer::ConstructionSites)
+}
+
+/// Whether a section is drawn the other way.
+fn is_mirror(stored: &Feature, incoming: &Feature) -> bool {
+    match (&stored.geometry, &incoming.geometry) {
+        (Some(Shape::LineString(stored)), Some(Shape::LineString(incoming))) => {
+            stored != incoming && stored.0.iter().eq(incoming.0.iter().rev())
+        }
+        _ => false,
+    }
 }
 
 /// A feature as the history keeps it.
