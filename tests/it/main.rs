@@ -21,6 +21,7 @@ mod nearest;
 mod real;
 mod renewed;
 mod restarts;
+mod rough;
 mod sections;
 mod side_by_side;
 mod streets;
