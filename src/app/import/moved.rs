@@ -23,6 +23,8 @@ const STRAY: f64 = 0.1;
 const CERTAIN: f64 = 18.0;
 /// Logarithm of the odds by which another reading must be better than the same places carried elsewhere.
 const AHEAD: f64 = 9.0;
+/// And by how many standard deviations it must be better than they are on the average.
+const DEVIATIONS: f64 = 3.3;
 /// Directions in which the places are carried for that, and how far, by the length of the shift.
 const DIRECTIONS: u32 = 16;
 const FAR: [f64; 3] = [1.0, 0.5, 0.25];
@@ -122,20 +124,30 @@ impl Sample {
     }
 }
 
-/// Whether places lie better on the streets than when they are carried elsewhere.
+/// Whether places lie better on the streets than wherever else they are carried, by far for how much that differs.
+///
+/// Places of one neighbourhood lie well or badly all at once. The differences show that, however many places there are.
 fn stands_out(streets: &LayerSnapshot, places: &[Coord], fit: f64, shift_m: f64) -> bool {
-    FAR.iter().all(|far| {
-        (0..DIRECTIONS).all(|direction| {
+    let mut elsewhere = Vec::with_capacity(FAR.len() * DIRECTIONS as usize);
+    for far in FAR {
+        for direction in 0..DIRECTIONS {
             let (north, east) = (std::f64::consts::TAU * f64::from(direction) / f64::from(DIRECTIONS)).sin_cos();
             let degrees = shift_m * far / METRES_A_DEGREE;
             let carried = |at: &Coord| Coord {
                 x: at.x + east * degrees / at.y.to_radians().cos().max(0.01),
                 y: at.y + north * degrees,
             };
-            let elsewhere: f64 = places.iter().map(|at| likelihood(metres_to_street(streets, carried(at)))).sum();
-            fit > elsewhere + AHEAD
-        })
-    })
+            let there: f64 = places.iter().map(|at| likelihood(metres_to_street(streets, carried(at)))).sum();
+            if fit < there + AHEAD {
+                return false;
+            }
+            elsewhere.push(there);
+        }
+    }
+    let count = elsewhere.len() as f64;
+    let mean = elsewhere.iter().sum::<f64>() / count;
+    let deviation = (elsewhere.iter().map(|there| (there - mean).powi(2)).sum::<f64>() / count).sqrt();
+    fit > mean + DEVIATIONS * deviation
 }
 
 /// Metres to the nearest street, at most [`BEYOND_M`].
