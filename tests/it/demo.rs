@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use geo::{Coord, LineString, Point, Polygon};
 use patrolmap::spatial::foot::{contains, distance_to_shape_m};
 use patrolmap::spatial::geodesic::area_m2;
-use patrolmap::spatial::shape::Shape;
+use patrolmap::spatial::shape::{Envelope, Shape};
 use serde_json::Value as Json;
 
 use crate::support::{Place, read_gzip, say_skipped, shared};
@@ -32,7 +32,11 @@ pub const FILES: [(&str, &str); 10] = [
 pub fn drawn(layer: &str) -> Vec<Json> {
     let (_, name) = FILES.iter().find(|(of, _)| *of == layer).unwrap();
     let path = path(name);
-    let text = if name.ends_with(".gz") { read_gzip(&path) } else { std::fs::read_to_string(path).unwrap() };
+    let text = if path.extension().is_some_and(|ending| ending == "gz") {
+        read_gzip(&path)
+    } else {
+        std::fs::read_to_string(path).unwrap()
+    };
     let json: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(json["description"], "Drawn for demonstration; not surveyed, not official.", "{name}");
     json["features"].as_array().unwrap().clone()
@@ -167,11 +171,9 @@ fn parking_is_off_the_carriageway_and_inside() {
         shape(&point).for_each_coordinate(|at| corners.push(at));
         for at in corners {
             assert!(contains(&jurisdiction, at), "{point}");
-            let near = sections.iter().map(|(half, line)| (distance_to_shape_m(at, line), half));
-            let mut nearest = f64::INFINITY;
-            for (metres, half) in near {
-                nearest = nearest.min(metres - half);
-            }
+            let around = Envelope { west: at.x - 1e-3, south: at.y - 1e-3, east: at.x + 1e-3, north: at.y + 1e-3 };
+            let near = sections.iter().filter(|(_, line)| line.envelope().intersects(around));
+            let nearest = near.map(|(half, line)| distance_to_shape_m(at, line) - half).fold(f64::INFINITY, f64::min);
             assert!((0.5..40.0).contains(&nearest), "{nearest} m beside a carriageway: {point}");
         }
     }

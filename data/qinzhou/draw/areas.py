@@ -2,7 +2,7 @@
 
 import math
 
-from frame import _A, _E2
+from frame import AXIS_M, ECCENTRICITY_SQUARED
 
 STEP = 1e-7
 
@@ -13,8 +13,8 @@ def area_m2(ring):
     local = [(x - x0, y - y0) for x, y in ring]
     twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(local, local[1:]))
     lat = math.radians(y0 + sum(y for _, y in local[:-1]) / (len(local) - 1))
-    w = 1 - _E2 * math.sin(lat) ** 2
-    scale = math.radians(1) ** 2 * _A * _A * (1 - _E2) / w**2 * math.cos(lat)
+    w = 1 - ECCENTRICITY_SQUARED * math.sin(lat) ** 2
+    scale = math.radians(1) ** 2 * AXIS_M * AXIS_M * (1 - ECCENTRICITY_SQUARED) / w**2 * math.cos(lat)
     return abs(twice) / 2 * scale
 
 

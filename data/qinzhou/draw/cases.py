@@ -4,8 +4,8 @@ import datetime
 import math
 
 from chance import Numbers, running
-from days import DAYS, FIRST, day_weights, hour_weights, written
-from frame import degrees, points, table
+from days import DAYS, day_weights, hour_weights, written
+from frame import points, table
 from places import clear, point, polygon, rectangle
 from shapes import beside
 from words import describe

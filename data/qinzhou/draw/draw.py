@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from areas import area_m2, bring_to
+from areas import bring_to
 from cases import Drawing, features
 from frame import Valley, table
 from places import draw_assistants, draw_construction, draw_parking, draw_shops, draw_squads, draw_vending

@@ -10,10 +10,10 @@ from pathlib import Path
 HAND = Path(__file__).resolve().parent.parent / "hand"
 LON, LAT = 105.72, 34.58
 # WGS 84: metres of one degree here.
-_A, _E2 = 6378137.0, 0.0066943799901413165
-_W = 1 - _E2 * math.sin(math.radians(LAT)) ** 2
-EAST_M = math.radians(1) * _A / math.sqrt(_W) * math.cos(math.radians(LAT))
-NORTH_M = math.radians(1) * _A * (1 - _E2) / _W**1.5
+AXIS_M, ECCENTRICITY_SQUARED = 6378137.0, 0.0066943799901413165
+_W = 1 - ECCENTRICITY_SQUARED * math.sin(math.radians(LAT)) ** 2
+EAST_M = math.radians(1) * AXIS_M / math.sqrt(_W) * math.cos(math.radians(LAT))
+NORTH_M = math.radians(1) * AXIS_M * (1 - ECCENTRICITY_SQUARED) / _W**1.5
 
 
 def degrees(at):

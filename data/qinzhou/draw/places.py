@@ -5,7 +5,7 @@ import math
 from chance import Numbers, running
 from frame import degrees, metres, points, table
 from planar import ring as ring_of
-from shapes import along, area, beside, centre, distance, inside
+from shapes import along, area, beside, centre, inside
 
 KINDS = ["面馆", "小吃店", "便利店", "百货店", "理发店", "服装店", "水果店", "药店", "五金店", "文具店", "鞋店", "茶叶店",
          "烟酒店", "餐馆", "打印店", "眼镜店", "手机店", "洗衣店", "早餐店", "呱呱店", "电动车行", "花店", "粮油店", "馍店"]

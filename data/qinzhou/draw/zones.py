@@ -1,7 +1,5 @@
 """Zones that tile the jurisdiction: dividers along streets and the river, each drawn once and used from both sides."""
 
-import math
-
 from frame import degrees, metres, table
 from town import down_valley
 
@@ -81,8 +79,12 @@ def draw_zones(valley, sections):
         edge = north if banks == "north" else south
         for squad, left, right in squads:
             side = 0 if banks == "north" else 1
-            a = lines[left][side] if left else [edge[0][1], west][:: 1 if side == 0 else -1]
-            b = lines[right][side] if right else [edge[-1][1], east][:: 1 if side == 0 else -1]
+            # Dividers run from north to south: above the river towards it, below away from it.
+            ends = {"west": [edge[0][1], west], "east": [edge[-1][1], east]}
+            if side == 1:
+                ends = {name: line[::-1] for name, line in ends.items()}
+            a = lines[left][side] if left else ends["west"]
+            b = lines[right][side] if right else ends["east"]
             outer_a, river_a = (a[0], a[-1]) if side == 0 else (a[-1], a[0])
             outer_b, river_b = (b[0], b[-1]) if side == 0 else (b[-1], b[0])
             corners = [at for _, at in edge]
