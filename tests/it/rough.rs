@@ -75,16 +75,17 @@ fn a_small_upload_cannot_take_much_memory() {
     let form = |field: &str, value: &str| {
         format!("--x\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").into_bytes()
     };
+    let closed = |fields: Vec<u8>| [&fields[..], b"--x--\r\n"].concat();
     let kind = "multipart/form-data; boundary=x";
-    post(&service, "layer=violations", kind, form("map", &"z".repeat(100 << 10))).expect(413);
+    post(&service, "layer=violations", kind, closed(form("map", &"z".repeat(100 << 10)))).expect(413);
     // What is far too long is not waited for: the answer may be lost with the connection.
-    let long = form("map", &"z".repeat(300 << 20));
+    let long = closed(form("map", &"z".repeat(300 << 20)));
     let path = "/api/imports?layer=violations";
     if let Ok(answer) = service.try_send("POST", path, &[("content-type", kind)], long.into()) {
         answer.expect(413);
     }
-    let many: Vec<u8> = (0..12_000).flat_map(|at| form("map", &format!("a{at}=b"))).collect();
-    post(&service, "layer=violations", kind, many).expect(413);
+    let many: Vec<u8> = (0..15_000).flat_map(|at| form("map", &format!("a{at}=b"))).collect();
+    post(&service, "layer=violations", kind, closed(many)).expect(413);
     let grown = service.resident().saturating_sub(before) >> 20;
     assert!(grown < 200, "{grown} MiB more");
 }

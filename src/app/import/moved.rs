@@ -23,11 +23,11 @@ const STRAY: f64 = 0.1;
 const CERTAIN: f64 = 18.0;
 /// Logarithm of the odds by which another reading must be better than the same places carried elsewhere.
 const AHEAD: f64 = 9.0;
-/// And by how many standard deviations it must be better than they are on the average.
-const DEVIATIONS: f64 = 3.3;
+/// Places lie on the streets when they fit at least as if each were so far from one, metres.
+const ON_M: f64 = 16.0;
 /// Directions in which the places are carried for that, and how far, by the length of the shift.
 const DIRECTIONS: u32 = 16;
-const FAR: [f64; 3] = [1.0, 0.5, 0.25];
+const FAR: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
 /// Metres of a degree of latitude, near enough to carry places about.
 const METRES_A_DEGREE: f64 = 111_320.0;
 
@@ -92,7 +92,7 @@ impl Sample {
     /// Likelihood ratio: the distance of a thing to its nearest street is exponential, or anything for strays. Things
     /// that are set back from their street lie better nearly anywhere else in a dense network, so another reading has
     /// to stand out from the same places carried as far in other directions, too. Cost: a nearest-street search a
-    /// place and reading, at most 5,000; 48,000 more for each reading that seems better.
+    /// place and reading, at most 5,000; 64,000 more for each reading that seems better.
     pub fn judge(&self, streets: &LayerSnapshot) -> Option<String> {
         if self.places.len() < LEAST || streets.is_empty() {
             return None;
@@ -124,30 +124,26 @@ impl Sample {
     }
 }
 
-/// Whether places lie better on the streets than wherever else they are carried, by far for how much that differs.
+/// Whether places lie on the streets, and better than when they are carried elsewhere.
 ///
-/// Places of one neighbourhood lie well or badly all at once. The differences show that, however many places there are.
+/// Places of one neighbourhood lie better or worse all at once, so one direction may be the best by chance; but then
+/// they lie no better than near the streets.
 fn stands_out(streets: &LayerSnapshot, places: &[Coord], fit: f64, shift_m: f64) -> bool {
-    let mut elsewhere = Vec::with_capacity(FAR.len() * DIRECTIONS as usize);
-    for far in FAR {
-        for direction in 0..DIRECTIONS {
+    if fit < likelihood(ON_M) * places.len() as f64 {
+        return false;
+    }
+    FAR.iter().all(|far| {
+        (0..DIRECTIONS).all(|direction| {
             let (north, east) = (std::f64::consts::TAU * f64::from(direction) / f64::from(DIRECTIONS)).sin_cos();
             let degrees = shift_m * far / METRES_A_DEGREE;
             let carried = |at: &Coord| Coord {
                 x: at.x + east * degrees / at.y.to_radians().cos().max(0.01),
                 y: at.y + north * degrees,
             };
-            let there: f64 = places.iter().map(|at| likelihood(metres_to_street(streets, carried(at)))).sum();
-            if fit < there + AHEAD {
-                return false;
-            }
-            elsewhere.push(there);
-        }
-    }
-    let count = elsewhere.len() as f64;
-    let mean = elsewhere.iter().sum::<f64>() / count;
-    let deviation = (elsewhere.iter().map(|there| (there - mean).powi(2)).sum::<f64>() / count).sqrt();
-    fit > mean + DEVIATIONS * deviation
+            let elsewhere: f64 = places.iter().map(|at| likelihood(metres_to_street(streets, carried(at)))).sum();
+            fit > elsewhere + AHEAD
+        })
+    })
 }
 
 /// Metres to the nearest street, at most [`BEYOND_M`].
