@@ -56,7 +56,8 @@ impl Refused {
     pub fn beside(origin: &Origin<'_>, taken: &[PathBuf]) -> io::Result<Self> {
         let taken: Vec<PathBuf> = taken.iter().filter_map(|path| path.canonicalize().ok()).collect();
         let is_taken = |path: &PathBuf| path.canonicalize().is_ok_and(|path| taken.contains(&path));
-        let path = (1..)
+        // One more name than there are files in the way.
+        let path = (1..=taken.len() + 1)
             .map(|number| path_beside(origin.input, origin.columns.is_some(), number))
             .find(|path| !is_taken(path))
             .ok_or_else(|| io::Error::from(io::ErrorKind::AlreadyExists))?;

@@ -204,7 +204,7 @@ fn likeness(head: &[u8], unit: fn([u8; 2]) -> u16) -> usize {
     pairs
         .map(|pair| match unit(*pair) {
             9 | 10 | 13 | 0x20..=0x7E => 2,
-            unit if unit & 0xFF == 0 => 0,
+            unit if unit.to_be_bytes()[1] == 0 => 0,
             0x3000..=0x303F | 0x4E00..=0x9FFF | 0xFF00..=0xFFEF => 1,
             _ => 0,
         })

@@ -67,7 +67,7 @@ fn a_small_upload_cannot_take_much_memory() {
         let mut zipped = GzEncoder::new(Vec::new(), Compression::fast());
         zipped.write_all(start.as_bytes()).unwrap();
         for _ in 0..200 {
-            zipped.write_all(&[b'x'; 1 << 20]).unwrap();
+            zipped.write_all(&vec![b'x'; 1 << 20]).unwrap();
         }
         let answer = post(&service, "layer=violations&name=a.csv.gz", "text/csv", zipped.finish().unwrap()).expect(400);
         assert!(answer.text().contains(told), "{}", answer.text());
