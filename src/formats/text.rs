@@ -181,34 +181,34 @@ fn unfit(detail: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, detail)
 }
 
-/// UTF-16 without a mark: there are zeros, which no other encoding has, and most pairs of bytes are letters of ASCII or
-/// Chinese in one order, and not in the other.
+/// UTF-16 without a mark: in one order of the bytes there are separators and digits, in the other hardly any (they would
+/// be letters that nobody writes), and nearly all the rest are letters of ASCII and Chinese.
 fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     let head = &head[..head.len().min(HEAD) & !1];
-    if !head.contains(&0) {
-        return None;
-    }
     let (little, big) = (likeness(head, u16::from_le_bytes), likeness(head, u16::from_be_bytes));
-    let ahead = |ours: usize, other: usize| ours * 10 >= head.len() / 2 * 8 && ours * 2 > other * 3;
+    // A stray zero makes no UTF-16 of other text.
+    let is_it = |(marks, letters): (usize, usize), other: (usize, usize)| {
+        marks >= 3 && marks > 4 * other.0 && (marks + letters) * 10 >= head.len() / 2 * 9
+    };
     match () {
-        () if ahead(little, big) => Some(UTF_16LE),
-        () if ahead(big, little) => Some(UTF_16BE),
+        () if is_it(little, big) => Some(UTF_16LE),
+        () if is_it(big, little) => Some(UTF_16BE),
         () => None,
     }
 }
 
-/// How much pairs of bytes look like Chinese text: 2 for ASCII, 1 for ideographs and their punctuation. Letters of
-/// ASCII in the wrong order are ideographs that end in zero: 0.
-fn likeness(head: &[u8], unit: fn([u8; 2]) -> u16) -> usize {
-    let pairs = head.as_chunks::<2>().0.iter();
-    pairs
-        .map(|pair| match unit(*pair) {
-            9 | 10 | 13 | 0x20..=0x7E => 2,
-            unit if unit.to_be_bytes()[1] == 0 => 0,
-            0x3000..=0x303F | 0x4E00..=0x9FFF | 0xFF00..=0xFFEF => 1,
-            _ => 0,
-        })
-        .sum()
+/// How many pairs of bytes are separators or digits, and how many are other letters of ASCII, ideographs and their
+/// punctuation. The digit 0 turned round is the ideographic space, so it counts as a letter.
+fn likeness(head: &[u8], unit: fn([u8; 2]) -> u16) -> (usize, usize) {
+    let (mut marks, mut letters) = (0, 0);
+    for pair in head.as_chunks::<2>().0 {
+        match unit(*pair) {
+            0x09 | 0x0A | 0x0D | 0x22 | 0x2C | 0x2E | 0x31..=0x3B => marks += 1,
+            0x20..=0x7E | 0x3000..=0x303F | 0x4E00..=0x9FFF | 0xFF00..=0xFFEF => letters += 1,
+            _ => {}
+        }
+    }
+    (marks, letters)
 }
 
 /// The encoding of bytes that begin beyond ASCII.
@@ -293,7 +293,7 @@ mod tests {
             }
         }
         // A stray zero among letters makes no UTF-16.
-        assert_eq!(read(b"name,street\nsome\0letters\n", None).unwrap().1, None);
+        assert_eq!(read(b"name,street\nsome\0letters,\0and more\n", None).unwrap().1, None);
         let big5 = encoding_named("Big5").unwrap();
         assert_eq!(read(&big5.encode("違規停車").0, Some(big5)).unwrap(), ("違規停車".to_owned(), Some("Big5")));
         assert!(encoding_named("klingon").is_err());
