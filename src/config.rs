@@ -1,5 +1,6 @@
 //! The configuration: `patrolmap.toml` in the data directory, then `PATROLMAP_*` in the environment, then flags.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
@@ -30,6 +31,10 @@ pub struct Config {
     pub require_if_match: bool,
     /// Connections served at a time; more wait.
     pub max_connections: usize,
+    /// Kilometres an hour in a vehicle by class of street (a table); other classes keep the usual speed.
+    pub drive_kmh: BTreeMap<String, f64>,
+    /// Ends of streets closer than this are joined for travel, metres, at most 1; 0 joins ends at the same place only.
+    pub join_ends_m: f64,
 }
 
 impl Default for Config {
@@ -41,6 +46,8 @@ impl Default for Config {
             category_scheme: DEFAULT_SCHEME.to_owned(),
             require_if_match: true,
             max_connections: 1_024,
+            drive_kmh: BTreeMap::new(),
+            join_ends_m: 0.0,
         }
     }
 }
@@ -78,6 +85,8 @@ impl Config {
             timezone: self.timezone.clone(),
             category_scheme: self.category_scheme.clone(),
             require_if_match: self.require_if_match,
+            drive_kmh: self.drive_kmh.clone(),
+            join_ends_m: self.join_ends_m,
         }
     }
 }
@@ -93,6 +102,12 @@ fn checked(table: toml::Table) -> anyhow::Result<Config> {
     if config.max_connections == 0 {
         bail!("max_connections: must be at least 1");
     }
+    if let Some((class, kmh)) = config.drive_kmh.iter().find(|(_, kmh)| !(1.0..=300.0).contains(*kmh)) {
+        bail!("drive_kmh: {class} = {kmh}: must be 1 to 300 kilometres an hour");
+    }
+    if !(0.0..=1.0).contains(&config.join_ends_m) {
+        bail!("join_ends_m: must be 0 to 1 metre");
+    }
     Ok(config)
 }
 
@@ -106,6 +121,10 @@ fn overlay(table: &mut toml::Table, name: &str, key: &str, value: String) -> any
         "max_connections" => {
             let number = value.trim().parse().map_err(|_| anyhow!("{name}: '{value}' is not a number"))?;
             toml::Value::Integer(number)
+        }
+        "join_ends_m" => {
+            let metres = value.trim().parse().map_err(|_| anyhow!("{name}: '{value}' is not a number"))?;
+            toml::Value::Float(metres)
         }
         _ => toml::Value::String(value),
     };

@@ -9,6 +9,7 @@ mod changes;
 mod create;
 mod extract;
 mod feed;
+mod gaps;
 mod guard;
 mod health;
 mod imports;
@@ -18,6 +19,7 @@ mod metrics;
 mod nearest;
 mod negotiate;
 mod openapi;
+mod page;
 mod parameters;
 mod problem;
 mod routes;
@@ -25,6 +27,7 @@ mod schema;
 mod sections;
 mod serve;
 mod single;
+mod travel;
 
 use std::sync::{Arc, OnceLock};
 
@@ -45,6 +48,7 @@ use crate::domain::feature::Rev;
 
 pub use guard::Access;
 pub use openapi::openapi;
+pub use page::{HOW_TO_BUILD, is_built_in};
 pub use serve::{Limits, Listening};
 
 /// What every request can reach. The app is there once the world is loaded.
@@ -83,6 +87,7 @@ impl Service {
 
     /// From here on requests are answered.
     pub fn ready(&self, app: App) {
+        app.keep_streets_warm();
         // A second call would change nothing.
         drop(self.app.set(app));
     }

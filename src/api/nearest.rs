@@ -8,27 +8,34 @@ use geo::Coord;
 use serde_json::{Map, Value as Json, json};
 
 use crate::api::answer::{in_crs, read, unchanged};
-use crate::api::body::{self, MOST_OF_A_FEATURE};
+use crate::api::body;
 use crate::api::extract::{Asked, Doors, OfLayer, Ready};
 use crate::api::items::{conditions, outside};
 use crate::api::negotiate::{Media, has_already, negotiate};
 use crate::api::parameters::Parameters;
 use crate::api::problem::{Kind, Problem};
 use crate::app::App;
-use crate::app::nearest::{FIGURES, Measure, NearestQuestion, answers};
+use crate::app::nearest::{By, COLUMNS, Measure, NearestError, NearestQuestion, Prepared, is_quick};
 use crate::domain::layer::Layer;
+use crate::domain::moment::read_instant;
 use crate::formats::Format;
 use crate::formats::geojson::{Encoding, write_feature};
 use crate::formats::writer::{Writer, crs_member};
 use crate::spatial::crs::Crs;
+use crate::spatial::network::Profile;
 use crate::world::Snapshot;
 
 /// Parameters with a meaning of their own; every other name is a property.
 pub const RESERVED: [&str; 13] =
     ["lon", "lat", "k", "by", "max_m", "max_snap_m", "min_room", "open_at", "filter", "measure", "route", "crs", "f"];
 /// Members of a question about many places.
-const MEMBERS: &str = "points, k, by, max_m, max_snap_m, min_room, measure, crs and properties by name";
-const MOST_POINTS: usize = 1_000;
+const MEMBERS: &str = "points, k, by, max_m, max_snap_m, min_room, open_at, measure, route, crs and properties by name";
+const MOST_POINTS: usize = 10_000;
+/// Features in the answers to all of them, and of those with the line of the way.
+const MOST_FEATURES: usize = 200_000;
+const MOST_ROUTES: usize = 20_000;
+/// Of a body with so many points.
+const MOST_OF_POINTS: usize = 4 << 20;
 const MOST_ANSWERS: usize = 100;
 /// Farther from any street nobody starts.
 const FARTHEST_SNAP_M: f64 = 50_000.0;
@@ -53,9 +60,15 @@ pub async fn get(
     if has_already(&asked, &etag) {
         return Ok(in_crs(unchanged(&etag), &crs));
     }
+    let quick = media == Media::GeoJson && is_quick(&app, &snapshot, &question);
     let encoded = {
         let crs = crs.clone();
-        service.off_thread(move || encode(&snapshot, &NearestQuestion { from, ..question }, &crs, media)).await??
+        let work = move || {
+            let prepared = Prepared::new(&app, snapshot.clone(), question, crs.clone());
+            encode(&snapshot, layer, &prepared, from, &crs, media)
+        };
+        // A look into a table takes less time than handing it to another thread.
+        if quick { work()? } else { service.off_thread(work).await?? }
     };
     Ok(in_crs(read(&asked, media, Some(&etag), || encoded.into()), &crs))
 }
@@ -67,23 +80,24 @@ fn question(app: &App, snapshot: &Snapshot, layer: Layer, mut given: Parameters)
         Some(k) if (1..=MOST_ANSWERS).contains(&k) => k,
         Some(_) => return Err(Problem::parameter("k", format!("must be 1 to {MOST_ANSWERS}"))),
     };
-    match given.take("by")?.as_deref() {
-        Some("line") => {}
-        None | Some("walk" | "bicycle" | "drive") => {
-            let detail = "by: ways along streets are not known yet: ask with by=line";
-            return Err(Problem::new(Kind::Invalid, detail));
+    let by = match given.take("by")? {
+        None => By::Streets(Profile::Walk),
+        Some(name) => {
+            By::from_name(&name).ok_or_else(|| Problem::parameter("by", "is none of line, walk, bicycle, drive"))?
         }
-        Some(_) => return Err(Problem::parameter("by", "is none of line, walk, bicycle, drive")),
-    }
+    };
     let max_m = metres(&mut given, "max_m")?;
-    if metres(&mut given, "max_snap_m")?.is_some_and(|metres| metres > FARTHEST_SNAP_M) {
+    let max_snap_m = metres(&mut given, "max_snap_m")?;
+    if max_snap_m.is_some_and(|metres| metres > FARTHEST_SNAP_M) {
         return Err(Problem::new(Kind::Invalid, "max_snap_m: may be 50000 at most"));
     }
-    for name in ["open_at", "filter", "route"] {
-        if given.take(name)?.is_some() {
-            return Err(Problem::new(Kind::Invalid, format!("{name}: is not answered yet: leave it out")));
-        }
+    if given.take("filter")?.is_some() {
+        return Err(Problem::new(Kind::Invalid, "filter: is not answered yet: leave it out"));
     }
+    let open_at = given.take("open_at")?.map(|text| read_instant(&text, app.zone())).transpose();
+    let open_at = open_at.map_err(|error| Problem::parameter("open_at", error))?;
+    let open_at = open_at.map(|moment| app.zone().to_datetime(moment.at));
+    let route = given.truth("route")?;
     let measure = match given.take("measure")?.as_deref() {
         None | Some("entrance") => Measure::Entrance,
         Some("centroid") => Measure::Centroid,
@@ -91,10 +105,10 @@ fn question(app: &App, snapshot: &Snapshot, layer: Layer, mut given: Parameters)
     };
     let min_room = given.number("min_room", "a whole number")?;
     let conditions = conditions(app, snapshot, layer, &mut given, &RESERVED)?;
-    Ok(NearestQuestion { layer, from: Coord { x: 0.0, y: 0.0 }, k, max_m, conditions, min_room, measure })
+    Ok(NearestQuestion { layer, k, by, max_m, max_snap_m, conditions, min_room, open_at, measure, route })
 }
 
-fn metres(given: &mut Parameters, name: &str) -> Result<Option<f64>, Problem> {
+pub fn metres(given: &mut Parameters, name: &str) -> Result<Option<f64>, Problem> {
     match given.finite(name)? {
         Some(metres) if metres < 0.0 => Err(Problem::parameter(name, "must be 0 or more")),
         metres => Ok(metres),
@@ -112,29 +126,49 @@ pub fn place(x: f64, y: f64, crs: &Crs) -> Result<Coord, Problem> {
     ))
 }
 
-fn encode(snapshot: &Snapshot, question: &NearestQuestion, crs: &Crs, media: Media) -> Result<Vec<u8>, Problem> {
-    let features = answers(snapshot, question);
+fn encode(
+    snapshot: &Snapshot,
+    layer: Layer,
+    prepared: &Prepared,
+    from: Coord,
+    crs: &Crs,
+    media: Media,
+) -> Result<Vec<u8>, Problem> {
+    let answers = prepared.answers(from)?;
+    let features = answers.features;
     if media == Media::GeoJson {
         let mut out = br#"{"type":"FeatureCollection","features":["#.to_vec();
         for (at, feature) in features.iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
-            write_feature(question.layer, feature, &Encoding { crs, properties: None }, &mut out)
+            write_feature(layer, feature, &Encoding { crs, properties: None }, &mut out)
                 .map_err(|error| outside(&error))?;
         }
-        out.extend_from_slice(format!("],{}\"numberReturned\":{}}}", crs_member(crs), features.len()).as_bytes());
+        let origin = answers.origin.map(|origin| format!("\"origin\":{},", Json::Object(origin))).unwrap_or_default();
+        out.extend_from_slice(
+            format!("],{}{origin}\"numberReturned\":{}}}", crs_member(crs), features.len()).as_bytes(),
+        );
         return Ok(out);
     }
     let format = if media == Media::Csv { Format::Csv } else { Format::GeoJsonSeq };
-    let names = FIGURES.iter().map(|name| (*name).to_owned());
-    let extras = names.chain(snapshot.layer(question.layer).extra_names()).collect();
+    let names = COLUMNS.iter().map(|name| (*name).to_owned());
+    let extras = names.chain(snapshot.layer(layer).extra_names()).collect();
     let failed = |error: crate::formats::writer::WriteError| Problem::parameter("crs", error);
-    let mut writer = Writer::new(Vec::new(), format, question.layer, crs.clone(), extras).map_err(failed)?;
+    let mut writer = Writer::new(Vec::new(), format, layer, crs.clone(), extras).map_err(failed)?;
     for feature in &features {
         writer.write(feature).map_err(failed)?;
     }
     writer.finish().map_err(failed)
+}
+
+impl From<NearestError> for Problem {
+    fn from(error: NearestError) -> Self {
+        match error {
+            NearestError::Crs(error) => outside(&error),
+            NearestError::FarFromStreets => Self::new(Kind::Invalid, error.to_string()),
+        }
+    }
 }
 
 /// Many places at once; a place that cannot be answered gets its own problem.
@@ -147,7 +181,7 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     body::check_type(&asked.headers, None)?;
     asked.parameters.finish(&[])?;
-    let bytes = body::read(&asked.headers, body, MOST_OF_A_FEATURE).await?;
+    let bytes = body::read(&asked.headers, body, MOST_OF_POINTS).await?;
     let mut members: Map<String, Json> = serde_json::from_slice(&bytes).map_err(|error| {
         Problem::new(Kind::Malformed, format!("the body is no JSON object with {MEMBERS}: {error}"))
     })?;
@@ -162,14 +196,24 @@ pub async fn post(
     let snapshot = app.snapshot();
     let crs = given.crs("crs")?;
     let question = question(&app, &snapshot, layer, given)?;
-    let body = service.off_thread(move || encode_all(&snapshot, &points, &question, &crs)).await?;
+    let most = if question.route { MOST_ROUTES } else { MOST_FEATURES };
+    if points.len() * question.k > most {
+        let detail =
+            format!("points: at most {most} features are answered at a time: send fewer points, or a smaller k");
+        return Err(Problem::new(Kind::TooLarge, detail));
+    }
+    let work = move || {
+        let prepared = Prepared::new(&app, snapshot.clone(), question, crs.clone());
+        encode_all(&snapshot, layer, &prepared, &points, &crs)
+    };
+    let body = service.off_thread(work).await?;
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(Media::Json.media_type()));
     Ok(response)
 }
 
 /// Members are read like parameters of an address, a list like a parameter that is repeated.
-fn as_query(members: &Map<String, Json>) -> Result<String, Problem> {
+pub fn as_query(members: &Map<String, Json>) -> Result<String, Problem> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let text = |name: &str, json: &Json| match json {
         Json::String(text) => Ok(text.clone()),
@@ -193,14 +237,14 @@ fn as_query(members: &Map<String, Json>) -> Result<String, Problem> {
     Ok(query.finish())
 }
 
-fn encode_all(snapshot: &Snapshot, points: &[Json], question: &NearestQuestion, crs: &Crs) -> Bytes {
+fn encode_all(snapshot: &Snapshot, layer: Layer, prepared: &Prepared, points: &[Json], crs: &Crs) -> Bytes {
     let mut out = br#"{"results":["#.to_vec();
     for (at, point) in points.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        let found = read_point(point, crs)
-            .and_then(|from| encode(snapshot, &NearestQuestion { from, ..question.clone() }, crs, Media::GeoJson));
+        let found =
+            read_point(point, crs).and_then(|from| encode(snapshot, layer, prepared, from, crs, Media::GeoJson));
         match found {
             Ok(bytes) => out.extend_from_slice(&bytes),
             Err(problem) => out.extend_from_slice(json!({ "problem": problem.to_json() }).to_string().as_bytes()),
@@ -210,7 +254,7 @@ fn encode_all(snapshot: &Snapshot, points: &[Json], question: &NearestQuestion, 
     out.into()
 }
 
-fn read_point(point: &Json, crs: &Crs) -> Result<Coord, Problem> {
+pub fn read_point(point: &Json, crs: &Crs) -> Result<Coord, Problem> {
     let numbers: Option<Vec<f64>> = point.as_array().and_then(|numbers| numbers.iter().map(Json::as_f64).collect());
     match numbers.as_deref() {
         Some([x, y]) => place(*x, *y, crs),

@@ -1,6 +1,6 @@
 //! Which format is wanted (`f=`, then `Accept`), and whether the client has the answer already.
 
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 
 use crate::api::extract::Asked;
 use crate::api::problem::{Kind, Problem};
@@ -134,6 +134,13 @@ pub fn has_already(asked: &Asked, etag: &str) -> bool {
         .any(|list| list.trim() == "*" || list.split(',').any(|tag| opaque(tag) == wanted))
 }
 
+/// Encodings that the client takes, in its words; those with `q=0` are left out.
+pub fn encodings(headers: &HeaderMap) -> Vec<String> {
+    let lists = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let ranges = lists.flat_map(|list| list.split(',')).filter_map(range);
+    ranges.filter(|(_, quality)| *quality > 0.0).map(|(name, _)| name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,5 +161,13 @@ mod tests {
         for (accept, wanted) in cases {
             assert_eq!(best(accept, &offered), wanted, "{accept}");
         }
+    }
+
+    #[test]
+    fn an_encoding_that_is_refused_is_not_taken() {
+        let mut headers = HeaderMap::new();
+        assert!(encodings(&headers).is_empty());
+        headers.insert(header::ACCEPT_ENCODING, "gzip, BR;q=0, zstd;q=0.5".parse().unwrap());
+        assert_eq!(encodings(&headers), ["gzip", "zstd"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::layer::Layer;
 /// Where a parameter stands, its schema, and what it does.
 type Parameter = (&'static str, &'static str, fn() -> Json, &'static str);
 
-const PARAMETERS: [Parameter; 35] = [
+const PARAMETERS: [Parameter; 45] = [
     (
         "bbox",
         "query",
@@ -60,7 +60,7 @@ const PARAMETERS: [Parameter; 35] = [
         "by",
         "query",
         || json!({ "type": "string", "enum": ["line", "walk", "bicycle", "drive"], "default": "walk" }),
-        "By which way; only line is answered yet",
+        "By which way",
     ),
     ("max_m", "query", || json!({ "type": "number", "minimum": 0 }), "Nothing farther, metres"),
     (
@@ -70,6 +70,30 @@ const PARAMETERS: [Parameter; 35] = [
         "Farthest street to start from, metres",
     ),
     ("min_room", "query", || json!({ "type": "integer" }), "Free places wanted"),
+    (
+        "open_at",
+        "query",
+        || json!({ "type": "string" }),
+        "A time: points that say that they are closed then are left out; open is null where nobody says",
+    ),
+    ("route", "query", || json!({ "type": "boolean", "default": false }), "With the line of the way"),
+    (
+        "by_streets",
+        "query",
+        || json!({ "type": "string", "enum": ["walk", "bicycle", "drive"], "default": "walk" }),
+        "Who travels",
+    ),
+    ("metres", "query", || json!({ "type": "string" }), "Limits in metres, with commas between"),
+    ("minutes", "query", || json!({ "type": "string" }), "Limits in minutes, with commas between"),
+    ("from", "query", || json!({ "type": "string" }), "LON,LAT in crs"),
+    ("to", "query", || json!({ "type": "string" }), "LON,LAT in crs"),
+    ("via", "query", || json!({ "type": "string" }), "LON,LAT in crs; repeat it for more"),
+    (
+        "category",
+        "query",
+        || json!({ "type": "string" }),
+        "Violations that count; repeat it for more [bicycle-parking, motor-parking]",
+    ),
     (
         "measure",
         "query",
@@ -106,6 +130,7 @@ const PARAMETERS: [Parameter; 35] = [
     ("dry_run", "query", || json!({ "type": "boolean", "default": false }), "Say what would change, change nothing"),
     ("name", "query", || json!({ "type": "string" }), "Name of the file, when it is the body"),
     ("layer", "path", || json!({ "type": "string", "enum": layer_names() }), "The layer"),
+    ("file", "path", || json!({ "type": "string" }), "Name of the file"),
     ("id", "path", || json!({ "type": "integer", "minimum": 1 }), "The feature's id"),
 ];
 
@@ -134,7 +159,7 @@ pub fn openapi() -> Json {
 }
 
 fn operation(endpoint: &Endpoint) -> Json {
-    let in_path = ["layer", "id"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
+    let in_path = ["layer", "id", "file"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
     let references: Vec<Json> =
         in_path.chain(endpoint.parameters.iter().copied()).map(|name| reference("parameters", name)).collect();
     let mut responses = Map::new();
@@ -180,6 +205,7 @@ fn content(content: Content) -> Option<Json> {
         }),
         Content::Schema => json!({ "application/schema+json": { "schema": { "type": "object" } } }),
         Content::Html => json!({ "text/html": { "schema": { "type": "string" } } }),
+        Content::Bytes => json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } }),
         Content::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
         Content::Feature => json!({ "application/geo+json": { "schema": schema("feature") } }),
         Content::Features => json!({
@@ -190,6 +216,8 @@ fn content(content: Content) -> Option<Json> {
         Content::FeatureOrFeatures => json!({ "application/geo+json": { "schema": either } }),
         Content::Patch => json!({ "application/merge-patch+json": { "schema": { "type": "object" } } }),
         Content::Points => json!({ "application/json": { "schema": schema("points") } }),
+        Content::Matrix => json!({ "application/json": { "schema": schema("matrix") } }),
+        Content::Siting => json!({ "application/json": { "schema": schema("siting") } }),
         Content::Events => json!({
             "application/json": { "schema": { "type": "object" } },
             "text/event-stream": { "schema": { "type": "string" } },
@@ -224,9 +252,40 @@ fn schemas() -> Json {
             "type": "object",
             "required": ["points"],
             "properties": {
-                "points": { "type": "array", "maxItems": 1000, "items": point },
+                "points": { "type": "array", "maxItems": 10000, "items": point.clone() },
                 "k": { "type": "integer", "minimum": 1, "maximum": 100 },
                 "by": { "type": "string" },
+            },
+        }),
+    );
+    let places = json!({ "type": "array", "items": point });
+    schemas.insert(
+        "matrix".to_owned(),
+        json!({
+            "type": "object",
+            "required": ["origins"],
+            "properties": {
+                "origins": places,
+                "destinations": places,
+                "by": { "type": "string", "enum": ["walk", "bicycle", "drive"] },
+                "max_snap_m": { "type": "number" },
+                "crs": { "type": "string" },
+            },
+        }),
+    );
+    schemas.insert(
+        "siting".to_owned(),
+        json!({
+            "type": "object",
+            "required": ["p"],
+            "properties": {
+                "p": { "type": "integer", "minimum": 1, "maximum": 100 },
+                "max_m": { "type": "number", "default": 300 },
+                "serve": { "type": "string", "enum": ["violations", "streets"], "default": "violations" },
+                "candidates": places,
+                "category": { "type": "array", "items": { "type": "string" } },
+                "datetime": { "type": "string" },
+                "crs": { "type": "string" },
             },
         }),
     );
@@ -266,7 +325,11 @@ fn problems() -> Json {
 fn parameters() -> Json {
     let described = PARAMETERS.iter().map(|(name, place, schema, description)| {
         // In a form or an address the layer is called so, too.
-        let shown = if *name == "layer_name" { "layer".to_owned() } else { component(name) };
+        let shown = match *name {
+            "layer_name" => "layer".to_owned(),
+            "by_streets" => "by".to_owned(),
+            name => component(name),
+        };
         let mut parameter = json!({ "name": shown, "in": place, "schema": schema(), "description": description });
         if *place == "path" {
             parameter["required"] = true.into();

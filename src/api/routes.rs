@@ -4,7 +4,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
-use crate::api::{Shared, changes, create, health, imports, items, landing, nearest, sections, single};
+use crate::api::{
+    Shared, changes, create, gaps, health, imports, items, landing, nearest, page, sections, single, travel,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -35,12 +37,16 @@ pub enum Content {
     Schema,
     Html,
     Text,
+    /// Whatever the file is.
+    Bytes,
     Feature,
     Features,
     /// One or a collection.
     FeatureOrFeatures,
     Patch,
     Points,
+    Matrix,
+    Siting,
     /// A form with a file, or the file itself.
     File,
     Events,
@@ -48,7 +54,7 @@ pub enum Content {
 
 pub struct Endpoint {
     pub method: Method,
-    /// `{layer}` and `{id}` are the only variables.
+    /// `{layer}`, `{id}` and `{file}` are the only variables.
     pub path: &'static str,
     /// `operationId`.
     pub name: &'static str,
@@ -63,7 +69,10 @@ pub struct Endpoint {
     route: fn() -> MethodRouter<Shared>,
 }
 
-use Content::{Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Nothing, Patch, Points, Schema, Text};
+use Content::{
+    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Matrix, Nothing, Patch, Points, Schema,
+    Siting, Text,
+};
 
 macro_rules! endpoint {
     ($method:ident $path:literal $name:literal, $summary:literal, [$($parameter:literal),*], $body:ident => $status:literal $answer:ident, [$($problem:literal),*], $route:expr) => {
@@ -75,9 +84,8 @@ macro_rules! endpoint {
 }
 
 pub const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(Get "/" "page", "The page", [], Nothing => 200 Html, [], routing::get(health::page)),
-    endpoint!(Get "/map.js" "mapScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::map_script)),
-    endpoint!(Get "/frame.js" "frameScript", "Script of the page", [], Nothing => 200 Text, [], routing::get(health::frame_script)),
+    endpoint!(Get "/" "page", "The page", [], Nothing => 200 Html, [], routing::get(page::page)),
+    endpoint!(Get "/assets/{file}" "pageAsset", "A file of the page; its name holds a digest of its content", [], Nothing => 200 Bytes, [404], routing::get(page::asset)),
     endpoint!(Get "/healthz" "healthz", "Is the service up?", [], Nothing => 200 Json, [], routing::get(health::healthz)),
     endpoint!(Get "/readyz" "readyz", "Is the world loaded?", [], Nothing => 200 Json, [503], routing::get(health::readyz)),
     endpoint!(Get "/metrics" "metrics", "Figures for Prometheus", [], Nothing => 200 Text, [], routing::get(health::metrics)),
@@ -115,10 +123,23 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Get "/api/collections/{layer}/items/{id}/lineage" "lineage", "What a road section was made of, and what became of it", ["f"],
         Nothing => 200 Json, [400, 404, 406, 503], routing::get(sections::lineage)),
     endpoint!(Get "/api/collections/{layer}/nearest" "nearest", "The nearest features of a layer",
-        ["lon", "lat", "k", "by", "max_m", "max_snap_m", "min_room", "measure", "crs", "f", "{property}"],
+        ["lon", "lat", "k", "by", "max_m", "max_snap_m", "min_room", "open_at", "measure", "route", "crs", "f", "{property}"],
         Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(nearest::get)),
     endpoint!(Post "/api/collections/{layer}/nearest" "nearestOfMany", "The nearest features for each of many places", [],
         Points => 200 Json, [400, 404, 413, 415, 422, 503], routing::post(nearest::post)),
+    endpoint!(Get "/api/reach" "reach", "The streets that can be reached within limits, and an area that holds them",
+        ["lon", "lat", "metres", "minutes", "by_streets", "max_snap_m", "crs", "f"],
+        Nothing => 200 Json, [400, 406, 422, 503], routing::get(travel::get_reach)),
+    endpoint!(Get "/api/route" "route", "The shortest way from place to place",
+        ["from", "to", "via", "by_streets", "max_snap_m", "crs", "f"],
+        Nothing => 200 Json, [400, 406, 422, 503], routing::get(travel::get_route)),
+    endpoint!(Post "/api/matrix" "matrix", "Metres and seconds from each place to each", [],
+        Matrix => 200 Json, [400, 408, 413, 415, 422, 503], routing::post(travel::post_matrix)),
+    endpoint!(Get "/api/parking-gaps" "parkingGaps", "Streets from which no suitable parking lies near enough on foot, with the violations there",
+        ["max_m", "category", "datetime", "min_room", "open_at", "limit", "crs", "f", "{property}"],
+        Nothing => 200 Json, [400, 406, 422, 503], routing::get(gaps::get_gaps)),
+    endpoint!(Post "/api/siting" "siting", "Where new parking would serve the most violations or streets in gaps", [],
+        Siting => 200 Json, [400, 408, 413, 415, 422, 503], routing::post(gaps::post_siting)),
     endpoint!(Post "/api/imports" "import", "A file into a layer: as a form with the fields file, layer and so on, or as the body with the rest in the address",
         ["layer_name", "crs", "xy", "wkt", "map", "set", "tz", "encoding", "format", "on_error", "dry_run", "force", "name"],
         File => 200 Json, [400, 403, 408, 409, 413, 415, 422, 503, 507], routing::post(imports::post).layer(DefaultBodyLimit::disable())),

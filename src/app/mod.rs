@@ -16,6 +16,8 @@ mod turn;
 pub mod import;
 pub mod export;
 pub mod nearest;
+pub mod streets;
+pub mod travel;
 pub mod check;
 pub mod doctor;
 pub mod question;
@@ -62,6 +64,7 @@ pub(crate) struct Inner {
     pub reach: facts::Reach,
     pub fold: tokio::sync::Notify,
     pub jurisdictions: jurisdiction::Cache,
+    pub streets: streets::Cache,
     /// Lets only a few large inputs be read at a time.
     pub reading: tokio::sync::Semaphore,
     pub publications: Publications,
@@ -132,6 +135,7 @@ impl App {
             reach,
             fold: tokio::sync::Notify::new(),
             jurisdictions: jurisdiction::Cache::default(),
+            streets: streets::Cache::default(),
             reading: tokio::sync::Semaphore::new(2),
             publications: Publications::default(),
             tasks: std::sync::Mutex::default(),

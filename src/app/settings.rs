@@ -1,5 +1,7 @@
 //! What the use cases let be configured.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use crate::domain::category::DEFAULT_SCHEME;
@@ -12,11 +14,21 @@ pub struct Settings {
     pub category_scheme: String,
     /// Whether changes must say which revision they mean.
     pub require_if_match: bool,
+    /// Kilometres an hour in a vehicle by class of street, where they are not the usual ones.
+    pub drive_kmh: BTreeMap<String, f64>,
+    /// Ends of streets closer than this are joined, metres; 0 joins only ends at the same place.
+    pub join_ends_m: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timezone: None, category_scheme: DEFAULT_SCHEME.to_owned(), require_if_match: true }
+        Self {
+            timezone: None,
+            category_scheme: DEFAULT_SCHEME.to_owned(),
+            require_if_match: true,
+            drive_kmh: BTreeMap::new(),
+            join_ends_m: 0.0,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod import_osm;
 mod nearest;
+mod travel;
 mod serve;
 
 use std::io::Write;
@@ -61,6 +62,14 @@ enum Command {
     Export(export::ExportArguments),
     /// The nearest features of a layer
     Nearest(nearest::NearestArguments),
+    /// The streets that can be reached within limits, and an area that holds them
+    Reach(travel::ReachArguments),
+    /// The shortest way from place to place
+    Route(travel::RouteArguments),
+    /// Streets from which no suitable parking lies near enough on foot, with the violations there
+    ParkingGaps(travel::GapArguments),
+    /// Where new parking would serve the most violations or streets in gaps
+    Siting(travel::SitingArguments),
     /// Is the map sound? Doubled, dangling and nameless streets, islands; each with its place, as GeoJSON
     Check(check::CheckArguments),
     /// Does a rebuild from the database equal what is stored, and what a service holds?
@@ -131,6 +140,10 @@ async fn dispatch(Arguments { global, command }: Arguments) -> Result<(), Failur
         Command::ImportOsm(arguments) => import_osm::import_osm(&global, arguments).await,
         Command::Export(arguments) => export::export(&global, arguments).await,
         Command::Nearest(arguments) => nearest::nearest(&global, arguments).await,
+        Command::Reach(arguments) => travel::reach(&global, arguments).await,
+        Command::Route(arguments) => travel::way(&global, arguments).await,
+        Command::ParkingGaps(arguments) => travel::gaps(&global, arguments).await,
+        Command::Siting(arguments) => travel::sites(&global, arguments).await,
         Command::Check(arguments) => check::check(&global, arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&global, arguments).await,
         Command::Backup { file } => backup::backup(&global, &file).await,

@@ -1,24 +1,30 @@
 //! `patrolmap nearest`.
 
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use geo::Coord;
 use serde_json::Value as Json;
 
-use crate::app::nearest::{FIGURES, Measure, NearestQuestion, answers};
+use crate::app::nearest::{By, COLUMNS, Measure, NearestQuestion, Prepared};
+use crate::cli::travel::place;
 use crate::cli::{Failure, Global};
 use crate::domain::draft::Given;
 use crate::domain::feature::Feature;
 use crate::domain::layer::Layer;
+use crate::domain::moment::read_instant;
 use crate::formats::Format;
 use crate::formats::open::{OpenOptions, open};
 use crate::formats::writer::Writer;
 use crate::spatial::crs::Crs;
 use crate::spatial::gate::admit;
+use crate::spatial::network::Profile;
 use crate::spatial::shape::GeometryKind;
 use crate::store::Mode;
+
+/// Farther from any street nobody starts, metres.
+const FARTHEST_SNAP_M: f64 = 50_000.0;
 
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("origin").required(true).args(["at", "from"])))]
@@ -34,15 +40,24 @@ pub(super) struct NearestArguments {
     /// How many answers a point (1-100)
     #[arg(short, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     k: u64,
-    /// By which way; only the straight line is known yet
-    #[arg(long, value_enum, default_value_t = By::Walk)]
-    by: By,
+    /// By which way
+    #[arg(long, value_enum, default_value_t = Way::Walk)]
+    by: Way,
     /// Nothing farther than this many metres
     #[arg(long, value_name = "M")]
     max_m: Option<f64>,
     /// Only features with this property value, e.g. kind=bicycle; repeat it for any of several
     #[arg(long = "where", value_name = "NAME=VALUE")]
     conditions: Vec<String>,
+    /// Not farther than this many metres from a street (50000 at most)
+    #[arg(long, value_name = "M")]
+    max_snap_m: Option<f64>,
+    /// Not closed at this time (a time, or a local one)
+    #[arg(long, value_name = "TIME")]
+    open_at: Option<String>,
+    /// With the line of the way
+    #[arg(long)]
+    route: bool,
     /// Only features with at least this many free places
     #[arg(long, value_name = "N")]
     min_room: Option<i64>,
@@ -58,11 +73,22 @@ pub(super) struct NearestArguments {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum By {
+pub(super) enum Way {
     Line,
     Walk,
     Bicycle,
     Drive,
+}
+
+impl Way {
+    pub(super) fn by(self) -> By {
+        match self {
+            Self::Line => By::Line,
+            Self::Walk => By::Streets(Profile::Walk),
+            Self::Bicycle => By::Streets(Profile::Bicycle),
+            Self::Drive => By::Streets(Profile::Drive),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,20 +98,28 @@ enum MeasureName {
 }
 
 pub(super) async fn nearest(global: &Global, arguments: NearestArguments) -> Result<(), Failure> {
-    if arguments.by != By::Line {
-        return Err(Failure::Usage("ways along streets are not known yet: ask with --by line".to_owned()));
-    }
-    if arguments.max_m.is_some_and(|metres| !metres.is_finite() || metres < 0.0) {
-        return Err(Failure::Usage("--max-m must be a number of metres, 0 or more".to_owned()));
+    for (name, metres, most) in
+        [("max-m", arguments.max_m, f64::MAX), ("max-snap-m", arguments.max_snap_m, FARTHEST_SNAP_M)]
+    {
+        if metres.is_some_and(|metres| !(0.0..=most).contains(&metres)) {
+            return Err(Failure::Usage(format!(
+                "--{name} must be a number of metres, 0 or more (--max-snap-m: 50000 at most)"
+            )));
+        }
     }
     let origins = origins(&arguments)?;
-    let app = global.open(Mode::Existing, &[arguments.layer]).await?;
+    let app = global.open(Mode::Existing, &[arguments.layer, Layer::RoadSections]).await?;
     let snapshot = app.snapshot();
+    let open_at = arguments.open_at.as_deref().map(|text| read_instant(text, app.zone())).transpose();
+    let open_at = open_at.map_err(|error| Failure::Usage(format!("--open-at: {error}")))?;
     let mut question = NearestQuestion {
         layer: arguments.layer,
-        from: Coord { x: 0.0, y: 0.0 },
         k: arguments.k as usize,
+        by: arguments.by.by(),
         max_m: arguments.max_m,
+        max_snap_m: arguments.max_snap_m,
+        open_at: open_at.map(|moment| app.zone().to_datetime(moment.at)),
+        route: arguments.route,
         conditions: Vec::new(),
         min_room: arguments.min_room,
         measure: if arguments.measure == MeasureName::Centroid { Measure::Centroid } else { Measure::Entrance },
@@ -100,9 +134,11 @@ pub(super) async fn nearest(global: &Global, arguments: NearestArguments) -> Res
     let out = BufWriter::new(std::io::stdout().lock());
     let mut writer =
         Writer::new(out, arguments.format, arguments.layer, arguments.crs.clone(), extras).map_err(output)?;
+    let prepared = Prepared::new(&app, snapshot, question, arguments.crs.clone());
     for (at, from) in origins.into_iter().enumerate() {
-        question.from = from;
-        for mut feature in answers(&snapshot, &question) {
+        let answers = prepared.answers(from);
+        let answers = answers.map_err(|error| Failure::Failed(anyhow::anyhow!("place {at}: {error}")))?;
+        for mut feature in answers.features {
             if many {
                 name_origin(&mut feature, at);
             }
@@ -122,7 +158,7 @@ fn csv_columns(format: Format, extras: &std::collections::BTreeSet<String>, many
     if format != Format::Csv {
         return Vec::new();
     }
-    let figures = FIGURES.iter().map(|name| (*name).to_owned());
+    let figures = COLUMNS.iter().map(|name| (*name).to_owned());
     figures.chain(many.then(|| "from".to_owned())).chain(extras.iter().cloned()).collect()
 }
 
@@ -131,7 +167,7 @@ fn output(error: crate::formats::writer::WriteError) -> Failure {
 }
 
 /// Conditions by name, in the order given.
-fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
+pub(super) fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for condition in conditions {
         let Some((name, value)) = condition.split_once('=') else {
@@ -147,14 +183,14 @@ fn grouped(conditions: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure>
 
 fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
     if let Some(text) = &arguments.at {
-        let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-        let Some([x, y]) = numbers.as_deref() else {
-            return Err(Failure::Usage(format!("--at: '{text}' is not of the form LON,LAT")));
-        };
-        let (x, y) = arguments.crs.to_wgs84(*x, *y).map_err(|error| Failure::Usage(format!("--at: {error}")))?;
-        return Ok(vec![Coord { x, y }]);
+        return Ok(vec![place("--at", text, &arguments.crs)?]);
     }
     let Some(path) = &arguments.from else { return Ok(Vec::new()) };
+    points_of(path, &arguments.crs)
+}
+
+/// The points of a file, in its order.
+pub(super) fn points_of(path: &Path, crs: &Crs) -> Result<Vec<Coord>, Failure> {
     let source = open(path, &OpenOptions::default()).map_err(|error| Failure::Failed(error.into()))?;
     let mut origins = Vec::new();
     for feature in source.features {
@@ -164,7 +200,7 @@ fn origins(arguments: &NearestArguments) -> Result<Vec<Coord>, Failure> {
             |reason: String| Failure::Failed(anyhow::anyhow!("{}, {}: {reason}", path.display(), feature.place));
         let Given::Value(raw) = &feature.raw.geometry else { return Err(failed("has no geometry".to_owned())) };
         let kinds = [GeometryKind::Point];
-        let admitted = admit(raw, &arguments.crs, &kinds).map_err(|error| failed(error.reason))?;
+        let admitted = admit(raw, crs, &kinds).map_err(|error| failed(error.reason))?;
         origins.push(admitted.shape.anchor().0);
     }
     Ok(origins)

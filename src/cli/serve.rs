@@ -5,7 +5,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::api::{Access, Limits, Listening, Service};
+use crate::api::{self, Access, Limits, Listening, Service};
 use crate::app::{App, Opening};
 use crate::cli::{Failure, Global};
 use crate::domain::layer::Layer;
@@ -38,6 +38,9 @@ pub(super) async fn serve(global: &Global, arguments: ServeArguments) -> Result<
     // Requests are answered from now on: with "starting" until the map is there.
     let serving = tokio::spawn(listening.serve(service.clone(), limits, stopping));
     eprintln!("listening at http://{address}/ (store: {})", global.directory().display());
+    if !api::is_built_in() {
+        eprintln!("{}", api::HOW_TO_BUILD);
+    }
     match access {
         Access::ReadOnly => eprintln!("read-only, since others than this machine can reach it: --open lets them write"),
         Access::Open => eprintln!("open: whoever reaches this address may write"),

@@ -19,6 +19,7 @@ mod squad_zone;
 pub mod road_section;
 pub mod resection;
 mod parking_point;
+pub mod opening_hours;
 pub mod violation;
 mod shop;
 mod vending_site;

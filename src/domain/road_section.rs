@@ -6,7 +6,7 @@ use crate::domain::layer::{Declaration, Layer, Time};
 use crate::domain::property::{COUNT, Kind, MEASURE, property};
 use crate::domain::value::Value;
 use crate::spatial::geodesic::length_m;
-use crate::spatial::network::{Street, Ways};
+use crate::spatial::network::{Section, Street, Ways};
 use crate::spatial::shape::{GeometryKind, Shape};
 
 /// Classes that everybody may use unless the section says otherwise (defaults of OSM's access tags).
@@ -71,6 +71,54 @@ pub fn ways(values: &[Value]) -> [Ways; 3] {
     };
     let foot = if value("foot") == &Value::Boolean(true) { Ways::BOTH } else { Ways::NONE };
     [foot, ways("bicycle", "oneway_bicycle"), ways("motor", "oneway")]
+}
+
+/// Kilometres an hour in a vehicle by class, for durations; other classes go at [`OTHER_KMH`].
+const KMH: [(&str, f64); 15] = [
+    ("motorway", 100.0),
+    ("motorway_link", 60.0),
+    ("trunk", 80.0),
+    ("trunk_link", 50.0),
+    ("primary", 50.0),
+    ("primary_link", 40.0),
+    ("secondary", 45.0),
+    ("secondary_link", 35.0),
+    ("tertiary", 40.0),
+    ("tertiary_link", 30.0),
+    ("unclassified", 30.0),
+    ("residential", 25.0),
+    ("living_street", 10.0),
+    ("service", 15.0),
+    ("track", 15.0),
+];
+const OTHER_KMH: f64 = 25.0;
+
+/// Kilometres an hour in a vehicle on streets of a class.
+pub fn default_kmh(class: &str) -> f64 {
+    KMH.iter().find(|(name, _)| *name == class).map_or(OTHER_KMH, |(_, kmh)| *kmh)
+}
+
+/// The section as part of the network that is travelled; `kmh` tells the speed of a class. None without a line.
+pub fn section(
+    id: i64,
+    geometry: Option<&Shape>,
+    values: &[Value],
+    extras: &Map<String, Json>,
+    kmh: &dyn Fn(&str) -> f64,
+) -> Option<Section> {
+    let Some(Shape::LineString(line)) = geometry else { return None };
+    let node = |name| extras.get(name).and_then(Json::as_i64);
+    let value = |name: &'static str| DECLARATION.position(name).and_then(|at| values.get(at)).unwrap_or(&Value::Null);
+    // The stored length is rounded to millimetres: only a cost of its own counts.
+    let (cost, length) = (value("cost_m").number(), value("length_m").number());
+    Some(Section {
+        id,
+        line: line.clone(),
+        nodes: [node(FROM_NODE), node(TO_NODE)],
+        metres: cost.filter(|cost| length != Some(*cost)),
+        ways: ways(values),
+        drive_m_s: kmh(value("class").text().unwrap_or("")) / 3.6,
+    })
 }
 
 const DIRECTIONS: Kind = Kind::Choice(&["no", "forward", "backward"]);

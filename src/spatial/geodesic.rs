@@ -2,11 +2,23 @@
 
 use geo::{Coord, Distance, Geodesic, GeodesicArea, LineString, Point, Polygon};
 
+use crate::spatial::foot::plane_at;
 use crate::spatial::shape::Shape;
 
 /// Geodesic distance in metres, exact to nanometres; about a microsecond.
 pub fn distance_m(a: Coord, b: Coord) -> f64 {
     if a == b { 0.0 } else { Geodesic.distance(Point(a), Point(b)) }
+}
+
+/// The same for places near each other, twenty times as fast: the plane at their middle latitude by the ellipsoid's
+/// radii. Within 0.1 mm of [`distance_m`], to which it falls back beyond a hundredth of a degree and near the poles.
+pub fn short_distance_m(a: Coord, b: Coord) -> f64 {
+    let (dx, dy) = (b.x - a.x, b.y - a.y);
+    if dx.abs() > 0.01 || dy.abs() > 0.01 || a.y.abs() > 80.0 {
+        return distance_m(a, b);
+    }
+    let (x, y) = plane_at(f64::midpoint(a.y, b.y));
+    (dx * x).hypot(dy * y)
 }
 
 /// Sum of the geodesic lengths of the pieces, metres.

@@ -121,7 +121,7 @@ impl TimeWindow {
 }
 
 impl Condition {
-    fn holds(&self, row: &Row<'_>) -> bool {
+    pub fn holds(&self, row: &Row<'_>) -> bool {
         match &self.field {
             Field::Declared(at) => match row.declared_text(*at) {
                 Some(text) => self.any_of.iter().any(|value| value.text() == Some(text)),

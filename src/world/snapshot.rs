@@ -15,17 +15,25 @@ use crate::world::{Change, Encode};
 pub struct Snapshot {
     seq: Rev,
     layers: Vec<Arc<LayerSnapshot>>,
+    /// By layer, the last change that touched it.
+    versions: Vec<Rev>,
 }
 
 impl Snapshot {
     pub fn empty() -> Self {
-        let layers = Layer::ALL.into_iter().map(|layer| Arc::new(LayerSnapshot::empty(layer))).collect();
-        Self { seq: Rev(0), layers }
+        let layers: Vec<_> = Layer::ALL.into_iter().map(|layer| Arc::new(LayerSnapshot::empty(layer))).collect();
+        Self { seq: Rev(0), versions: vec![Rev(0); layers.len()], layers }
     }
 
     /// The last change that is in it.
     pub fn seq(&self) -> Rev {
         self.seq
+    }
+
+    /// Moves when the layer's content does: what was made of a layer is good for as long as this stays. At one time in
+    /// one process equal versions mean equal content; folding changes neither.
+    pub fn version(&self, layer: Layer) -> Rev {
+        self.versions[layer.index()]
     }
 
     pub fn layer(&self, layer: Layer) -> &LayerSnapshot {
@@ -46,10 +54,11 @@ impl Snapshot {
         for (layer, change) in changes {
             by_layer[layer.index()].push(change);
         }
-        let mut next = Self { seq, layers: self.layers.clone() };
+        let mut next = Self { seq, ..self.clone() };
         for (layer, changes) in Layer::ALL.into_iter().zip(by_layer) {
             if !changes.is_empty() {
                 next.layers[layer.index()] = Arc::new(self.layer(layer).apply(changes));
+                next.versions[layer.index()] = seq;
             }
         }
         next
@@ -65,12 +74,13 @@ impl Snapshot {
         bulks: &[Bulk],
         encode: impl Fn(Layer) -> Box<dyn Fn(&Feature, &mut Vec<u8>) + Sync>,
     ) -> Self {
-        let mut next = Self { seq, layers: self.layers.clone() };
+        let mut next = Self { seq, ..self.clone() };
         for bulk in bulks {
             let encode = encode(bulk.layer);
             let encode: Encode<'_> = &*encode;
             let layer = next.layer(bulk.layer).apply_bulk(&bulk.parts, &bulk.gone, encode);
             next.layers[bulk.layer.index()] = Arc::new(layer);
+            next.versions[bulk.layer.index()] = seq;
         }
         next
     }

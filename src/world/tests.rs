@@ -290,3 +290,18 @@ fn chunks_split_merge_and_are_shared() {
     assert_eq!(few.layer(LAYER).base.chunks.len(), 1);
     assert_eq!(few.layer(LAYER).len(), 11);
 }
+
+#[test]
+fn a_layers_version_moves_with_its_own_changes_alone() {
+    let upsert = |id: i64| (LAYER, Change::Upsert(entry(feature(id, 1, 0, 0, 0))));
+    let first = Snapshot::empty().apply(Rev(3), vec![upsert(1)]);
+    assert_eq!((first.version(LAYER), first.version(Layer::RoadSections)), (Rev(3), Rev(0)));
+    let other = first.apply(Rev(5), Vec::new());
+    assert_eq!((other.seq(), other.version(LAYER)), (Rev(5), Rev(3)));
+    let mut bulk = Bulk::new(LAYER);
+    bulk.upsert(&feature(2, 6, 1, 1, 0));
+    let grown = other.apply_bulk(Rev(6), &[bulk], |_| Box::new(payload));
+    assert_eq!((grown.version(LAYER), grown.version(Layer::RoadSections)), (Rev(6), Rev(0)));
+    let folded = grown.fold(LAYER).rebase(&grown).unwrap();
+    assert_eq!((folded.version(LAYER), folded.layer(LAYER).len()), (Rev(6), 2));
+}

@@ -111,13 +111,11 @@ fn room_entrances_and_centroids_count() {
 }
 
 #[test]
-fn wrong_questions_and_ways_that_are_not_known_yet() {
+fn wrong_questions_are_told_what_is_wrong() {
     let place = Place::new();
     place.import("parking-points", &collection(&[parking(105.7, 34.5, json!({}))]));
     let service = place.serve();
     for (query, status, hint) in [
-        ("lon=1&lat=2", 422, "by=line"),
-        ("lon=1&lat=2&by=walk", 422, "by=line"),
         ("lon=1&lat=2&by=line&max_snap_m=60000", 422, "50000"),
         ("lon=1&lat=2&by=fly", 400, "by"),
         ("lat=2&by=line", 400, "lon"),
@@ -129,7 +127,8 @@ fn wrong_questions_and_ways_that_are_not_known_yet() {
         ("lon=1&lat=2&by=line&max_m=-1", 400, "max_m"),
         ("lon=1&lat=2&by=line&kidn=bicycle", 400, "kind"),
         ("lon=1&lat=2&by=line&measure=roof", 400, "measure"),
-        ("lon=1&lat=2&by=line&open_at=2026-01-01", 422, "open_at"),
+        ("lon=1&lat=2&by=line&open_at=soon", 400, "open_at"),
+        ("lon=1&lat=2&by=line&route=perhaps", 400, "route"),
     ] {
         let answer = service.get(&format!("{NEAREST}?{query}")).expect(status);
         assert!(answer.json()["detail"].as_str().unwrap().contains(hint), "{query}: {}", answer.text());
@@ -139,7 +138,7 @@ fn wrong_questions_and_ways_that_are_not_known_yet() {
     assert_eq!(many["results"][0]["features"][0]["properties"]["rank"], 1);
     assert_eq!(many["results"][1]["problem"]["status"], 422);
     assert_eq!(many["results"][2]["problem"]["status"], 400);
-    ask(r#"{"points":[[1,2]]}"#, 422);
+    ask(r#"{"points":[[1,2]],"k":0}"#, 400);
     ask(r#"{"points":{}}"#, 400);
     ask("[]", 400);
     ask(r#"{"points":[[1,2]],"by":"line","kind":{"a":1}}"#, 400);

@@ -18,11 +18,12 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates that one ring alone may name.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("sqlx", &["store"]),
     ("axum", &["api"]),
     ("tower_http", &["api"]),
     ("prometheus", &["api"]),
+    ("rust_embed", &["api"]),
     ("osmpbf", &["formats"]),
     ("encoding_rs", &["formats", "cli", "api"]),
     ("clap", &["cli"]),

@@ -1,14 +1,23 @@
-//! Streets as a graph: junctions where ends meet, and the pieces that hang together.
+//! Streets as a graph: junctions where ends meet, the pieces that hang together, and the network that is travelled.
 
 mod pieces;
+mod segments;
+mod graph;
+mod streets;
 
 use std::collections::HashMap;
 
 use geo::Coord;
 
+use crate::spatial::geodesic::short_distance_m;
 use crate::spatial::shape::GRID;
 
+pub use graph::{Adjacency, Edge, Graph};
 pub use pieces::{Pieces, pieces};
+pub use streets::{Network, Section, Spot, UM};
+
+/// Speed on foot, metres a second.
+pub const WALK_M_S: f64 = 1.33;
 
 /// Who travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +35,15 @@ impl Profile {
             Self::Walk => "walk",
             Self::Bicycle => "bicycle",
             Self::Drive => "drive",
+        }
+    }
+
+    /// Speed of travel; none where the street says it.
+    pub fn metres_per_second(self) -> Option<f64> {
+        match self {
+            Self::Walk => Some(WALK_M_S),
+            Self::Bicycle => Some(4.2),
+            Self::Drive => None,
         }
     }
 }
@@ -84,4 +102,43 @@ pub fn junctions(streets: &[Street]) -> (Vec<[u32; 2]>, usize) {
     };
     let ends = streets.iter().map(|street| ends_of(street).map(&mut number)).collect();
     (ends, known.len())
+}
+
+/// Joins junctions that lie closer than `metres`, but for two that are known to be apart. Returns the ends with new
+/// numbers, and how many junctions there are then.
+///
+/// Cost: sorting, and a look at the neighbours by longitude.
+fn join_near(streets: &[Street], ends: Vec<[u32; 2]>, count: usize, metres: f64) -> (Vec<[u32; 2]>, usize) {
+    if metres <= 0.0 || count == 0 {
+        return (ends, count);
+    }
+    let mut at: Vec<(Coord, bool, u32)> = vec![(Coord::default(), false, u32::MAX); count];
+    for (street, [start, end]) in streets.iter().zip(&ends) {
+        at[*start as usize] = (street.start, street.nodes[0].is_some(), *start);
+        at[*end as usize] = (street.end, street.nodes[1].is_some(), *end);
+    }
+    at.sort_by(|a, b| a.0.x.total_cmp(&b.0.x));
+    let mut parent: Vec<u32> = (0..count as u32).collect();
+    for (place, (here, named, number)) in at.iter().enumerate() {
+        // Wide enough for every latitude below 89 degrees.
+        let reach = metres / 110_000.0 / here.y.to_radians().cos().max(0.017);
+        for (there, other_named, other) in at[place + 1..].iter().take_while(|(there, ..)| there.x - here.x <= reach) {
+            if !(*named && *other_named) && short_distance_m(*here, *there) < metres {
+                let (a, b) = (pieces::root(&mut parent, *number), pieces::root(&mut parent, *other));
+                parent[a.max(b) as usize] = a.min(b);
+            }
+        }
+    }
+    let mut numbers = vec![u32::MAX; count];
+    let mut joined = 0;
+    let mut number = |junction: u32| {
+        let root = pieces::root(&mut parent, junction) as usize;
+        if numbers[root] == u32::MAX {
+            numbers[root] = joined;
+            joined += 1;
+        }
+        numbers[root]
+    };
+    let ends = ends.into_iter().map(|[start, end]| [number(start), number(end)]).collect();
+    (ends, joined as usize)
 }

@@ -1,6 +1,6 @@
 //! The pieces of a network that hang together: on foot connected, with one-way streets strongly connected.
 
-use crate::spatial::network::{Profile, Street, junctions};
+use crate::spatial::network::{Network, Profile, Street, junctions};
 
 /// The pieces of one profile's network.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,10 +28,19 @@ impl Pieces {
 /// Cost: linear in the streets.
 pub fn pieces(streets: &[Street], profile: Profile) -> Pieces {
     let (ends, count) = junctions(streets);
+    of_ends(streets, &ends, count, profile)
+}
+
+/// The pieces of a network, by the junctions that it has.
+pub(super) fn of_junctions(network: &Network, profile: Profile) -> Pieces {
+    of_ends(network.streets(), &network.ends, network.junctions, profile)
+}
+
+fn of_ends(streets: &[Street], ends: &[[u32; 2]], count: usize, profile: Profile) -> Pieces {
     let component = if profile == Profile::Walk {
-        connected(streets, &ends, count)
+        connected(streets, ends, count)
     } else {
-        strongly_connected(streets, &ends, count, profile)
+        strongly_connected(streets, ends, count, profile)
     };
     let mut lengths = vec![0.0; count];
     let mut used = vec![false; count];
@@ -73,7 +82,7 @@ fn connected(streets: &[Street], ends: &[[u32; 2]], count: usize) -> Vec<u32> {
     (0..count as u32).map(|junction| root(&mut parent, junction)).collect()
 }
 
-fn root(parent: &mut [u32], mut at: u32) -> u32 {
+pub(super) fn root(parent: &mut [u32], mut at: u32) -> u32 {
     while parent[at as usize] != at {
         parent[at as usize] = parent[parent[at as usize] as usize];
         at = parent[at as usize];

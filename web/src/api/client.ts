@@ -1,0 +1,125 @@
+// The one way to the service. What it answers is typed by its own description; a problem keeps its own sentence.
+import type { components } from "./schema.d.ts";
+
+type Schemas = components["schemas"];
+export type LayerName = components["parameters"]["layer"];
+export type By = components["parameters"]["by"];
+export type Kind = Schemas["parking-points"]["properties"]["kind"];
+export type Bbox = [west: number, south: number, east: number, north: number];
+export type Place = readonly [lon: number, lat: number];
+
+/** A feature as it comes, whatever its layer. */
+export type Feature = GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, unknown>>;
+
+export interface Features {
+  features: Feature[];
+  numberReturned: number;
+  /** Exact when it costs the service little; else it is left out. */
+  numberMatched?: number;
+}
+
+export interface Collection {
+  id: LayerName;
+  title: string;
+  "x-title-zh": string;
+  itemCount: number;
+  "x-sequence": number;
+  extent?: { spatial?: { bbox: Bbox[] } };
+}
+
+/** What a layer says about one of its properties. */
+export interface Declared {
+  title?: string;
+  "x-title-zh"?: string;
+  "x-titles"?: Record<string, { en: string; zh: string }>;
+  "x-ogc-unit"?: string;
+  "x-ogc-collectionId"?: LayerName;
+  format?: string;
+}
+
+/** What the service said went wrong, in its own sentence. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, sentence: string) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+async function ask(path: string, query: Record<string, string | number | undefined>, signal?: AbortSignal): Promise<unknown> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  const response = await fetch(search ? `${path}?${search}` : path, {
+    headers: { accept: "application/geo+json, application/schema+json, application/json" },
+    ...(signal ? { signal } : {}),
+  });
+  if (response.ok) return response.json();
+  const problem = (await response.json().catch(() => ({}))) as Partial<Schemas["problem"]>;
+  throw new Refusal(response.status, problem.detail ?? problem.title ?? `${response.status} ${response.statusText}`);
+}
+
+export async function collections(): Promise<Collection[]> {
+  const answer = (await ask("/api/collections", {})) as { collections: Collection[] };
+  return answer.collections;
+}
+
+interface Wanted {
+  bbox?: Bbox | undefined;
+  limit: number;
+  sortby?: string | undefined;
+  properties?: string | undefined;
+}
+
+/** Features of a layer; the bounds are rounded outwards, so that a window is the same text when it is the same. */
+export async function items(layer: LayerName, wanted: Wanted, signal?: AbortSignal): Promise<Features> {
+  const bbox = wanted.bbox?.map((degree) => degree.toFixed(5)).join(",");
+  return (await ask(`/api/collections/${layer}/items`, { ...wanted, bbox }, signal)) as Features;
+}
+
+/** Where the JSON of a feature stands. */
+export function itemPath(layer: LayerName, id: number): string {
+  return `/api/collections/${layer}/items/${id}`;
+}
+
+export async function item(layer: LayerName, id: number, signal?: AbortSignal): Promise<Feature> {
+  return (await ask(itemPath(layer, id), {}, signal)) as Feature;
+}
+
+/** What the properties of a layer are called, in both languages. */
+export async function declared(layer: LayerName): Promise<Record<string, Declared>> {
+  const schema = (await ask(`/api/collections/${layer}/schema`, {})) as {
+    properties?: Record<string, Declared> & { properties?: { properties?: Record<string, Declared> } };
+  };
+  return schema.properties?.properties?.properties ?? schema.properties ?? {};
+}
+
+interface NearestQuestion {
+  from: Place;
+  k: number;
+  by: By;
+  kind?: Kind | undefined;
+  minRoom?: number | undefined;
+}
+
+export async function nearestParking(question: NearestQuestion, signal?: AbortSignal): Promise<Features> {
+  const [lon, lat] = question.from;
+  const query = {
+    lon: lon.toFixed(7),
+    lat: lat.toFixed(7),
+    k: question.k,
+    by: question.by,
+    kind: question.kind,
+    min_room: question.minRoom,
+    // The way itself; the straight line has none.
+    route: question.by === "line" ? undefined : "true",
+  };
+  return (await ask("/api/collections/parking-points/nearest", query, signal)) as Features;
+}
+
+/** The street section at a place, if one lies within reach. */
+export async function sectionAt([lon, lat]: Place, withinM: number, signal?: AbortSignal): Promise<Feature | null> {
+  const query = { lon: lon.toFixed(7), lat: lat.toFixed(7), k: 1, by: "line", max_m: withinM };
+  const answer = (await ask("/api/collections/road-sections/nearest", query, signal)) as Features;
+  return answer.features[0] ?? null;
+}

@@ -1,0 +1,15 @@
+// Opens the page.
+import { render } from "preact";
+import { watchCard } from "./modes/card.ts";
+import { watchPlace } from "./modes/here.ts";
+import { begin } from "./state/facts.ts";
+import { App } from "./ui/App.tsx";
+import "./ui/page.css";
+
+const root = document.getElementById("page");
+if (root) {
+  watchCard();
+  watchPlace();
+  render(<App />, root);
+  void begin();
+}

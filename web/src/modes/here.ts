@@ -1,0 +1,128 @@
+// What the page asks about a place: its street, its zone, and the nearest parking points. Answers are signals.
+import { effect, signal } from "@preact/signals";
+import { type By, type Feature, items, nearestParking, type Place, Refusal, sectionAt } from "../api/client.ts";
+import { within } from "../map/bounds.ts";
+import { isVoid, sentence } from "../state/facts.ts";
+import { state } from "../state/state.ts";
+
+/** How many parking points are told. */
+const K = 5;
+/** A street within so many metres is the street of the place. */
+const REACH_M = 50;
+
+export interface Found {
+  feature: Feature;
+  rank: number;
+  /** All of the way; null when there is none. */
+  distanceM: number | null;
+  durationS: number | null;
+  reason: string | null;
+  way: GeoJSON.LineString | GeoJSON.MultiLineString | null;
+}
+
+export interface Nearest {
+  from: Place;
+  /** Why it was answered by the straight line, when another way was asked for. */
+  refused: string | null;
+  found: readonly Found[];
+}
+
+export interface Surroundings {
+  section: Feature | null;
+  zone: Feature | null;
+}
+
+export const nearest = signal<Nearest | null>(null);
+/** Why there is no answer, in the service's sentence. */
+export const nearestTrouble = signal<string | null>(null);
+export const asking = signal(false);
+export const surroundings = signal<Surroundings | null>(null);
+
+export function found(feature: Feature, position: number): Found {
+  const { rank, distance_m: distance, line_m: line, duration_s: duration, reason, route } = feature.properties;
+  const way = (route ?? (feature as unknown as { route?: unknown }).route) as GeoJSON.Geometry | undefined;
+  const metres = distance === undefined ? line : distance;
+  return {
+    feature,
+    rank: typeof rank === "number" ? rank : position + 1,
+    distanceM: typeof metres === "number" ? metres : null,
+    durationS: typeof duration === "number" ? duration : null,
+    reason: typeof reason === "string" ? reason : null,
+    way: way?.type === "LineString" || way?.type === "MultiLineString" ? way : null,
+  };
+}
+
+async function ask(from: Place, by: By, abort: AbortSignal): Promise<Nearest> {
+  const { kind, onlyRoom } = state.peek();
+  const question = { from, k: K, kind: kind ?? undefined, minRoom: onlyRoom ? 1 : undefined };
+  const answer = async (way: By, refused: string | null): Promise<Nearest> => {
+    const { features } = await nearestParking({ ...question, by: way }, abort);
+    return { from, refused, found: features.map(found) };
+  };
+  try {
+    return await answer(by, null);
+  } catch (error) {
+    // A service without streets refuses ways along them; the straight line always answers.
+    if (!(error instanceof Refusal) || error.status !== 422 || by === "line") throw error;
+    return answer("line", error.message);
+  }
+}
+
+let running: AbortController | undefined;
+let looking: AbortController | undefined;
+
+async function answerNearest(from: Place, by: By, abort: AbortSignal): Promise<void> {
+  asking.value = true;
+  try {
+    nearest.value = await ask(from, by, abort);
+    nearestTrouble.value = null;
+  } catch (error) {
+    if (isVoid(error)) return;
+    nearest.value = null;
+    nearestTrouble.value = sentence(error);
+  }
+  asking.value = false;
+}
+
+async function look(place: Place, abort: AbortSignal): Promise<void> {
+  const [lon, lat] = place;
+  try {
+    const window = { bbox: [lon - 1e-5, lat - 1e-5, lon + 1e-5, lat + 1e-5] as [number, number, number, number], limit: 20 };
+    const [section, zones] = await Promise.all([sectionAt(place, REACH_M, abort), items("squad-zones", window, abort)]);
+    const now = new Date().toISOString();
+    const zone = zones.features.find(({ geometry, properties: { valid_to: until } }) => within(place, geometry) && !(typeof until === "string" && until <= now));
+    surroundings.value = { section, zone: zone ?? null };
+  } catch (error) {
+    if (!isVoid(error)) surroundings.value = null;
+  }
+}
+
+/** Asks whenever place, way, kind or room change. */
+export function watchPlace(): void {
+  const key = signal("");
+  effect(() => {
+    const { here, by, kind, onlyRoom } = state.value;
+    key.value = JSON.stringify([here, by, kind, onlyRoom]);
+  });
+  let looked = "";
+  effect(() => {
+    const [here, by] = JSON.parse(key.value) as [Place | null, By];
+    running?.abort();
+    if (!here) {
+      nearest.value = null;
+      nearestTrouble.value = null;
+      surroundings.value = null;
+      asking.value = false;
+      looked = "";
+      return;
+    }
+    running = new AbortController();
+    void answerNearest(here, by, running.signal);
+    if (looked === here.join()) return;
+    looked = here.join();
+    surroundings.value = null;
+    looking?.abort();
+    looking = new AbortController();
+    void look(here, looking.signal);
+  });
+}

@@ -1,0 +1,39 @@
+// The mode of every day: a click on a mark opens its card, a click into the street asks for the nearest parking.
+import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import { signal } from "@preact/signals";
+import { BUBBLES_BELOW } from "../layers/violations.ts";
+import { trouble, sentence } from "../state/facts.ts";
+import { step } from "../state/state.ts";
+import type { Click, Hit, Mode } from "./mode.ts";
+
+/** All that lay under the last click, when it was more than one. */
+export const pile = signal<readonly Hit[]>([]);
+
+async function open(map: MapLibreMap, bubble: Hit): Promise<void> {
+  const source = map.getSource<GeoJSONSource>(bubble.source);
+  if (!source || bubble.geometry.type !== "Point") return;
+  const zoom = await source.getClusterExpansionZoom(bubble.id);
+  map.easeTo({ center: bubble.geometry.coordinates as [number, number], zoom: Math.min(zoom + 0.2, BUBBLES_BELOW + 0.5) });
+}
+
+function isMark(hit: Hit): boolean {
+  return hit.layer !== "road-sections";
+}
+
+export const street: Mode = {
+  name: "street",
+  enter: () => undefined,
+  exit: () => {
+    pile.value = [];
+  },
+  click(map, { place, hits }: Click) {
+    const first = hits.find(isMark);
+    if (first?.cluster) {
+      open(map, first).catch((error: unknown) => (trouble.value = sentence(error)));
+      return;
+    }
+    pile.value = hits.filter((hit) => isMark(hit) && !hit.cluster);
+    if (first) step({ feature: { layer: first.layer, id: first.id }, here: null });
+    else step({ feature: null, here: place });
+  },
+};

@@ -1,0 +1,113 @@
+// The state of the page as the address tells it: `#at=14.20/34.58000/105.72000&layers=...`. Pure, both ways.
+import type { By, Kind, LayerName, Place } from "../api/client.ts";
+import { LANGUAGES, type Language } from "../text/dictionary.ts";
+
+export const THEMES = ["auto", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+export const WAYS = ["walk", "bicycle", "drive", "line"] as const satisfies readonly By[];
+export const KINDS = ["bicycle", "motor", "motorcycle"] as const satisfies readonly Kind[];
+
+/** Where the map looks. */
+export interface View {
+  zoom: number;
+  centre: Place;
+}
+
+/** What the page shows, whole. It is replaced, never changed. */
+export interface State {
+  /** Null until the district is known. */
+  view: View | null;
+  layers: readonly LayerName[];
+  language: Language;
+  theme: Theme;
+  /** The place that was asked about. */
+  here: Place | null;
+  /** The feature whose card is open. */
+  feature: { layer: LayerName; id: number } | null;
+  by: By;
+  kind: Kind | null;
+  onlyRoom: boolean;
+}
+
+export const DEFAULT: State = {
+  view: null,
+  layers: [
+    "jurisdictions", "squad-zones", "road-sections", "parking-points", "violations", "construction-sites", "vending-sites",
+  ],
+  language: "zh-CN",
+  theme: "auto",
+  here: null,
+  feature: null,
+  by: "walk",
+  kind: null,
+  onlyRoom: false,
+};
+
+/** The language of the page for a person who reads these, best first. */
+export function preferredLanguage(languages: readonly string[]): Language {
+  for (const language of languages) {
+    if (/^zh\b/i.test(language)) return "zh-CN";
+    if (/^en\b/i.test(language)) return "en";
+  }
+  return languages.length > 0 ? "en" : "zh-CN";
+}
+
+const LAYER = /^[a-z]+(-[a-z]+)*$/;
+
+/** Text after the `#`. What equals `defaults` is left out, but for the view. */
+export function write(state: State, defaults: State): string {
+  const parts: string[] = [];
+  if (state.view) {
+    const [lon, lat] = state.view.centre;
+    parts.push(`at=${state.view.zoom.toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`);
+  }
+  if (state.layers.join() !== defaults.layers.join()) parts.push(`layers=${state.layers.join(",")}`);
+  if (state.language !== defaults.language) parts.push(`lang=${state.language}`);
+  if (state.theme !== defaults.theme) parts.push(`theme=${state.theme}`);
+  if (state.here) parts.push(`here=${state.here[1].toFixed(6)}/${state.here[0].toFixed(6)}`);
+  if (state.feature) parts.push(`feature=${state.feature.layer}/${state.feature.id}`);
+  if (state.by !== defaults.by) parts.push(`by=${state.by}`);
+  if (state.kind) parts.push(`kind=${state.kind}`);
+  if (state.onlyRoom) parts.push("room=yes");
+  return parts.join("&");
+}
+
+/** What cannot be read is as in `defaults`: an address may come from anywhere. */
+export function read(text: string, defaults: State): State {
+  const given = new URLSearchParams(text.replace(/^#/, ""));
+  const at = numbers(given.get("at"));
+  const here = numbers(given.get("here"));
+  const layers = given.get("layers");
+  const [layer, id] = (given.get("feature") ?? "").split("/");
+  return {
+    view: view(at) ?? defaults.view,
+    layers: layers === null ? defaults.layers : (layers.split(",").filter((name) => LAYER.test(name)) as LayerName[]),
+    language: one(given.get("lang"), LANGUAGES) ?? defaults.language,
+    theme: one(given.get("theme"), THEMES) ?? defaults.theme,
+    here: here.length === 2 ? place(here[1], here[0]) : null,
+    feature: layer && LAYER.test(layer) && /^[1-9]\d{0,15}$/.test(id ?? "") ? { layer: layer as LayerName, id: Number(id) } : null,
+    by: one(given.get("by"), WAYS) ?? defaults.by,
+    kind: one(given.get("kind"), KINDS),
+    onlyRoom: given.get("room") === "yes",
+  };
+}
+
+function numbers(text: string | null): number[] {
+  const parts = (text ?? "").split("/");
+  return parts.every((part) => part.trim() !== "" && Number.isFinite(Number(part))) ? parts.map(Number) : [];
+}
+
+function view([zoom, lat, lon, ...rest]: number[]): View | null {
+  const centre = place(lon, lat);
+  if (zoom === undefined || zoom < 0 || zoom > 22 || !centre || rest.length > 0) return null;
+  return { zoom, centre };
+}
+
+function place(lon?: number, lat?: number): Place | null {
+  if (lon === undefined || lat === undefined || Math.abs(lon) > 180 || Math.abs(lat) > 85) return null;
+  return [lon, lat];
+}
+
+function one<const T extends string>(text: string | null, all: readonly T[]): T | null {
+  return all.find((each) => each === text) ?? null;
+}
