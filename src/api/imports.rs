@@ -33,6 +33,9 @@ use crate::spatial::crs::Crs;
 const MOST: u64 = 1 << 30;
 /// Largest other field of a form, bytes.
 const MOST_OF_A_FIELD: usize = 64 << 10;
+/// Largest sum of them, bytes, each with a little of its own.
+const MOST_OF_FIELDS: usize = 1 << 20;
+const OF_A_FIELD: usize = 64;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Refused features are given back up to this size, bytes.
 const MOST_GIVEN_BACK: u64 = 4 << 20;
@@ -102,7 +105,7 @@ async fn form(request: Request, given: &mut Parameters, directory: &TempDir) -> 
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|error| Problem::new(Kind::Malformed, error.to_string()))?;
-    let mut file = None;
+    let (mut file, mut held) = (None, 0);
     while let Some(field) = timely(form.next_field()).await? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "file" {
@@ -113,14 +116,28 @@ async fn form(request: Request, given: &mut Parameters, directory: &TempDir) -> 
             save_field(field, &path).await?;
             file = Some(path);
         } else {
-            let text = timely(field.bytes()).await?;
-            if text.len() > MOST_OF_A_FIELD {
-                return Err(Problem::new(Kind::TooLarge, format!("{name}: is too long")));
+            let text = short_field(field, &name).await?;
+            held += name.len() + text.len() + OF_A_FIELD;
+            if held > MOST_OF_FIELDS {
+                return Err(Problem::new(Kind::TooLarge, "the form has too many fields"));
             }
             given.add(&name, String::from_utf8_lossy(&text).into_owned());
         }
     }
     file.ok_or_else(|| Problem::new(Kind::Malformed, "the form has no field 'file' with a file in it"))
+}
+
+/// A field of the form that is no file. Reads no further than its bound.
+async fn short_field(mut field: Field<'_>, name: &str) -> Result<Vec<u8>, Problem> {
+    let mut text = Vec::new();
+    while let Some(chunk) = timely(field.chunk()).await? {
+        if text.len() + chunk.len() > MOST_OF_A_FIELD {
+            let name: String = name.chars().take(60).collect();
+            return Err(Problem::new(Kind::TooLarge, format!("{name}: is too long")));
+        }
+        text.extend_from_slice(&chunk);
+    }
+    Ok(text)
 }
 
 async fn timely<T>(wait: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
@@ -220,8 +237,8 @@ fn import_request(file: PathBuf, mut given: Parameters) -> Result<ImportRequest,
             keep_written: false,
         },
         crs,
-        map: pairs(given.take_all("map"))?,
-        set: pairs(given.take_all("set"))?,
+        map: pairs("map", given.take_all("map"))?,
+        set: pairs("set", given.take_all("set"))?,
         timezone: given.take("tz")?,
         skip_errors,
         dry_run: given.truth("dry_run")?,
@@ -232,7 +249,7 @@ fn import_request(file: PathBuf, mut given: Parameters) -> Result<ImportRequest,
 }
 
 /// `TARGET=SOURCE`, or an object of them in JSON.
-fn pairs(given: Vec<String>) -> Result<Vec<String>, Problem> {
+fn pairs(name: &str, given: Vec<String>) -> Result<Vec<String>, Problem> {
     let mut pairs = Vec::new();
     for text in given {
         if !text.trim_start().starts_with('{') {
@@ -240,7 +257,7 @@ fn pairs(given: Vec<String>) -> Result<Vec<String>, Problem> {
             continue;
         }
         let members: std::collections::BTreeMap<String, String> = serde_json::from_str(&text)
-            .map_err(|error| Problem::parameter("map", format!("is no object of texts: {error}")))?;
+            .map_err(|error| Problem::parameter(name, format!("is no object of texts: {error}")))?;
         pairs.extend(members.into_iter().map(|(target, source)| format!("{target}={source}")));
     }
     Ok(pairs)

@@ -198,7 +198,8 @@ pub(super) fn write_summary(
         "{}:{would} {} created, {} updated, {} unchanged, {} refused",
         layer, summary.created, summary.updated, summary.unchanged, summary.refused
     )?;
-    if summary.created + summary.updated == 0 && !summary.vanished.removed {
+    let vanished = &summary.vanished;
+    if summary.created + summary.updated == 0 && !(vanished.removed && vanished.count > 0) {
         writeln!(out, "  nothing changes")?;
     }
     let counts = [
@@ -222,10 +223,13 @@ pub(super) fn write_summary(
         let titled: Vec<String> = summary.titled.iter().map(|(column, name)| format!("{column} as {name}")).collect();
         writeln!(out, "  columns taken by their title: {}", titled.join(", "))?;
     }
-    let vanished = &summary.vanished;
     if vanished.count > 0 {
         let more = if vanished.count > vanished.first.len() as u64 { " ..." } else { "" };
-        let fate = if vanished.removed { "were removed" } else { "are kept: --prune removes them" };
+        let fate = match (vanished.removed, dry_run) {
+            (true, true) => "would be removed",
+            (true, false) => "were removed",
+            (false, _) => "are kept: --prune removes them",
+        };
         let (count, first) = (vanished.count, vanished.first.join(", "));
         writeln!(out, "  {count} of an earlier extract are not in this one and {fate}: {first}{more}")?;
     }

@@ -51,12 +51,12 @@ pub(super) async fn import_osm(global: &Global, arguments: OsmArguments) -> Resu
 }
 
 fn tell(request: &OsmRequest, summary: &OsmSummary) -> Result<(), Failure> {
-    for (layer, part) in [(Layer::RoadSections, &summary.sections), (Layer::ParkingPoints, &summary.parking)] {
+    for part in [&summary.sections, &summary.parking] {
         for refusal in &part.refusals {
             eprintln!("{}, {}: {}", refusal.file.display(), refusal.place, refusal.reason);
         }
         if part.stopped {
-            eprintln!("{}: nothing was stored", layer.name());
+            eprintln!("nothing was stored, neither sections nor parking points");
             return Err(Failure::Told);
         }
     }

@@ -18,7 +18,7 @@ use crate::domain::road_section;
 use crate::domain::value::Value;
 use crate::spatial::crs::Crs;
 use crate::spatial::gate;
-use crate::spatial::raw::RawGeometry;
+use crate::spatial::raw::{RawGeometry, RawPosition};
 use crate::spatial::shape::Shape;
 
 /// Something that input may leave out, set to null, or say.
@@ -37,6 +37,27 @@ pub struct RawFeature {
     pub id: Option<Json>,
     pub geometry: Given<RawGeometry>,
     pub properties: Map<String, Json>,
+}
+
+impl RawFeature {
+    /// About how many bytes it takes up in memory.
+    pub fn weight(&self) -> usize {
+        let of_geometry = match &self.geometry {
+            Given::Value(geometry) => geometry.positions() * size_of::<RawPosition>(),
+            Given::Absent | Given::Null => 0,
+        };
+        of_geometry + self.properties.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>()
+    }
+}
+
+fn weight(json: &Json) -> usize {
+    size_of::<Json>()
+        + match json {
+            Json::String(text) => text.len(),
+            Json::Array(items) => items.iter().map(weight).sum(),
+            Json::Object(members) => members.iter().map(|(name, value)| name.len() + weight(value)).sum(),
+            Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        }
 }
 
 /// One error of input: a JSON pointer into the feature, and a sentence.

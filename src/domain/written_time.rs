@@ -19,6 +19,8 @@ pub(super) struct WrittenTime {
 /// - `2018年10月1日`, `2018年10月1日 8时55分30秒`, `2018年10月1日 星期一 下午3:05`, `2018-10-1 下午3点半`;
 /// - `43374.371528`: days since 1899-12-30 (ECMA-376, from March 1900), to the second.
 ///
+/// Twelve at night (晚上12点) and 24:00 are the beginning of the next day; one to four at night is refused.
+///
 /// Digits and marks of full width are taken, too. Years 0001 to 9998.
 pub(super) fn read(text: &str) -> Option<WrittenTime> {
     let plain: String = text.trim().chars().map(half_width).collect();
@@ -33,7 +35,8 @@ pub(super) fn read(text: &str) -> Option<WrittenTime> {
     if rest.0.is_empty() {
         return (!marked).then_some(WrittenTime { date, time: None, offset: None, is_serial: false });
     }
-    let time = rest.time()?;
+    let (time, is_next_day) = rest.time()?;
+    let date = if is_next_day { date.tomorrow().ok()? } else { date };
     rest.spaces();
     let offset = if rest.0.is_empty() { None } else { Some(offset(rest.0)?) };
     Some(WrittenTime { date, time: Some(time), offset, is_serial: false })
@@ -138,7 +141,8 @@ impl Scanner<'_> {
         }
     }
 
-    fn time(&mut self) -> Option<Time> {
+    /// The time, and whether it is of the day after: at 24:00, and at night at twelve.
+    fn time(&mut self) -> Option<(Time, bool)> {
         let before = self.half_of_day();
         self.spaces();
         let (hour, minute, second, nanosecond) = match self.run() {
@@ -152,18 +156,25 @@ impl Scanner<'_> {
         if after.is_none() {
             self.0 = end;
         }
-        let hour = match (before.or(after), hour) {
-            (None | Some(Half::Morning), hour) if hour < 12 || before.or(after).is_none() => hour,
+        let half = before.or(after);
+        let is_end_of_day = half.is_none() && (hour, minute, second, nanosecond) == (24, 0, 0, 0);
+        let is_next_day = is_end_of_day || (half, hour) == (Some(Half::Evening), 12);
+        let hour = match (half, hour) {
+            _ if is_next_day => 0,
+            (None | Some(Half::Morning), hour) if hour < 12 || half.is_none() => hour,
             (Some(Half::Morning), 12) => 0,
             (Some(Half::Afternoon), hour @ 1..=11) => hour + 12,
             (Some(Half::Afternoon), hour @ 12..=23) => hour,
+            // One to four at night is said of the small hours, of this day or the next: nobody knows.
+            (Some(Half::Evening), hour @ 5..=11) => hour + 12,
+            (Some(Half::Evening), hour @ 17..=23) => hour,
             (Some(Half::Noon), hour @ 11..=12) => hour,
             (Some(Half::Noon), hour @ 1..=2) => hour + 12,
             _ => return None,
         };
         // A leap second is taken as the last second of its minute.
         let second = if second == 60 { 59 } else { second };
-        Time::new(hour as i8, minute as i8, second as i8, nanosecond).ok()
+        Some((Time::new(hour as i8, minute as i8, second as i8, nanosecond).ok()?, is_next_day))
     }
 
     fn half_of_day(&mut self) -> Option<Half> {
@@ -174,8 +185,8 @@ impl Scanner<'_> {
             ("清晨", Half::Morning),
             ("下午", Half::Afternoon),
             ("傍晚", Half::Afternoon),
-            ("晚上", Half::Afternoon),
-            ("晚", Half::Afternoon),
+            ("晚上", Half::Evening),
+            ("晚", Half::Evening),
             ("中午", Half::Noon),
             ("AM", Half::Morning),
             ("am", Half::Morning),
@@ -230,6 +241,7 @@ impl Scanner<'_> {
 enum Half {
     Morning,
     Afternoon,
+    Evening,
     Noon,
 }
 

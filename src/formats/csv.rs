@@ -1,5 +1,6 @@
 //! Tables: comma, semicolon, tab or bar between cells, geometry in two columns or as well-known text.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use csv::{ReaderBuilder, StringRecord};
@@ -9,6 +10,7 @@ use crate::domain::draft::{Given, RawFeature};
 use crate::domain::layer::Layer;
 use crate::domain::reading::comma_hint;
 use crate::formats::refused::is_ours;
+use crate::formats::rows::{Lines, Rows};
 use crate::formats::{FormatError, Located, Written, wkt};
 use crate::spatial::raw::{RawGeometry, RawPosition};
 
@@ -31,12 +33,11 @@ enum Geometry {
 }
 
 pub struct TableReader<R: Read> {
-    rows: csv::Reader<R>,
+    rows: csv::Reader<Rows<R>>,
     columns: Vec<String>,
     geometry: Geometry,
     row: StringRecord,
-    /// Rows end in CR LF: then the reader's own count of lines lags by one.
-    crlf: bool,
+    lines: Lines,
     done: bool,
     keep_written: bool,
 }
@@ -48,7 +49,10 @@ pub fn open_table<R: Read>(
     wanted: &GeometryColumns,
     keep_written: bool,
 ) -> Result<TableReader<R>, FormatError> {
-    let mut rows = ReaderBuilder::new().delimiter(delimiter(head)).flexible(true).from_reader(input);
+    let delimiter = delimiter(head);
+    let input = Rows::new(input, delimiter);
+    let lines = input.lines();
+    let mut rows = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
     let headers = rows.headers().map_err(broken)?.clone();
     let columns: Vec<String> =
         headers.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
@@ -58,25 +62,25 @@ pub fn open_table<R: Read>(
             detail: "the table has no header row".to_owned(),
         });
     }
+    if let Some(name) = twice(&columns) {
+        return Err(FormatError::Broken {
+            place: "the header".to_owned(),
+            detail: format!("two columns are called '{name}': rename one of them, or take it out"),
+        });
+    }
     let geometry = find_geometry(&columns, wanted)?;
-    Ok(TableReader {
-        rows,
-        columns,
-        geometry,
-        row: StringRecord::new(),
-        crlf: ends_in_crlf(head),
-        done: false,
-        keep_written,
-    })
+    Ok(TableReader { rows, columns, geometry, row: StringRecord::new(), lines, done: false, keep_written })
 }
 
-fn ends_in_crlf(head: &[u8]) -> bool {
-    head.split_inclusive(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r\n"))
+/// A name that two columns bear: which of them is meant nobody knows.
+fn twice(columns: &[String]) -> Option<&String> {
+    let mut seen = HashSet::new();
+    columns.iter().find(|name| !name.is_empty() && !is_ours(name) && !seen.insert(name.as_str()))
 }
 
 /// The mark that stands most often in the first line, outside quotes.
 fn delimiter(head: &[u8]) -> u8 {
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or(head);
+    let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or(head);
     let mut quoted = false;
     let outside: Vec<u8> = line
         .iter()
@@ -206,7 +210,8 @@ impl<R: Read> Iterator for TableReader<R> {
                 None
             }
             Ok(true) => {
-                let line = self.row.position().map_or(0, csv::Position::line) + u64::from(self.crlf);
+                let byte = self.row.position().map_or(0, csv::Position::byte);
+                let line = self.lines.of_row_from(byte).unwrap_or_default();
                 let place = format!("line {line}");
                 let written = self.keep_written.then(|| Box::new(self.written()));
                 Some(match self.feature() {
@@ -285,6 +290,15 @@ mod tests {
 
     #[test]
     fn wrong_rows_have_their_line() {
+        for (text, line) in [
+            ("lon,lat\r1,2\r\r1,b\r", "line 4"),
+            ("lon,lat,\"two\r\nlines\"\r\n1,2,\"a\r\nb\"\r\n\r\n1,b,3\r\n", "line 6"),
+            ("lon,lat\n1,2\n\n\n1,b", "line 5"),
+        ] {
+            let rows = read(text, &GeometryColumns::default());
+            assert!(rows[0].is_ok() && rows.len() == 2, "{text:?}");
+            assert!(rows[1].as_ref().unwrap_err().to_string().starts_with(line), "{text:?}: {:?}", rows[1]);
+        }
         let rows = read("lon,lat\n1\n1,b\n1,2\n", &GeometryColumns::default());
         assert!(rows[0].is_err() && rows[1].as_ref().unwrap_err().to_string().contains("line 3") && rows[2].is_ok());
         let wanted = GeometryColumns { xy: Some(("east".into(), "north".into())), wkt: None };

@@ -3,6 +3,7 @@
 pub mod geojson;
 pub mod geojsonl;
 pub mod csv;
+mod rows;
 pub mod wkt;
 pub mod text;
 pub mod refused;

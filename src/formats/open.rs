@@ -70,8 +70,9 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Source, FormatError> {
     }
     match options.format.or_else(|| by_name(path, &head)).unwrap_or_else(|| by_content(&head)) {
         Format::GeoJsonSeq => {
-            let features = Box::new(LineReader::new(input, options.keep_written));
-            Ok(Source { features, declared_crs: None, columns: None, encoding })
+            let mut lines = LineReader::new(input, options.keep_written);
+            let declared_crs = lines.declared_crs();
+            Ok(Source { features: Box::new(lines), declared_crs, columns: None, encoding })
         }
         Format::GeoJson => open_json(input, options.keep_written, encoding),
         Format::Csv => {

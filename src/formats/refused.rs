@@ -17,6 +17,7 @@ pub const PLACE: &str = "refused_place";
 pub struct Refused {
     path: PathBuf,
     out: Sink,
+    declared_crs: Option<String>,
 }
 
 enum Sink {
@@ -24,21 +25,47 @@ enum Sink {
     Lines(BufWriter<File>),
 }
 
-/// `cases.csv.gz` gives `cases.refused.csv`, `cases.geojson` gives `cases.refused.geojsonl`.
-pub fn path_beside(input: &Path, is_table: bool) -> PathBuf {
+/// What is known of the input that features are given back of.
+pub struct Origin<'a> {
+    pub input: &'a Path,
+    /// Of a table.
+    pub columns: Option<&'a [String]>,
+    /// The system that the input itself names.
+    pub declared_crs: Option<&'a str>,
+    /// Somebody named its encoding, and will again for what is given back.
+    pub encoding_is_named: bool,
+}
+
+/// `cases.csv.gz` gives `cases.refused.csv`, `cases.geojson` gives `cases.refused.geojsonl`; `number` from 2 tells
+/// further ones apart.
+fn path_beside(input: &Path, is_table: bool, number: usize) -> PathBuf {
     let name = input.file_name().map_or_else(|| "input".into(), |name| name.to_string_lossy().into_owned());
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let stem = if stem.is_empty() { name } else { stem };
-    input.with_file_name(format!("{stem}.refused.{}", if is_table { "csv" } else { "geojsonl" }))
+    let number = if number > 1 { format!(".{number}") } else { String::new() };
+    input.with_file_name(format!("{stem}.refused{number}.{}", if is_table { "csv" } else { "geojsonl" }))
 }
 
 impl Refused {
-    /// Starts the file; an older one of the same name is overwritten. `columns` are those of a table.
-    pub fn beside(input: &Path, columns: Option<&[String]>) -> io::Result<Self> {
-        let path = path_beside(input, columns.is_some());
-        let file = File::create(&path)?;
-        let out = match columns {
+    /// Starts the file; an older one of the same name is overwritten, but none that is `taken`: an input of the same
+    /// import, or what is given back of one.
+    ///
+    /// Whatever encoding is named for the input, this is UTF-8: then it begins with a byte order mark, as tables always
+    /// do, for spreadsheets.
+    pub fn beside(origin: &Origin<'_>, taken: &[PathBuf]) -> io::Result<Self> {
+        let taken: Vec<PathBuf> = taken.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        let is_taken = |path: &PathBuf| path.canonicalize().is_ok_and(|path| taken.contains(&path));
+        // One more name than there are files in the way.
+        let path = (1..=taken.len() + 1)
+            .map(|number| path_beside(origin.input, origin.columns.is_some(), number))
+            .find(|path| !is_taken(path))
+            .ok_or_else(|| io::Error::from(io::ErrorKind::AlreadyExists))?;
+        let mut file = File::create(&path)?;
+        if origin.encoding_is_named || origin.columns.is_some() {
+            file.write_all("\u{feff}".as_bytes())?;
+        }
+        let out = match origin.columns {
             None => Sink::Lines(BufWriter::new(file)),
             Some(columns) => {
                 // A row may have more cells than the header.
@@ -48,7 +75,7 @@ impl Refused {
                 Sink::Table(Box::new(table))
             }
         };
-        Ok(Self { path, out })
+        Ok(Self { path, out, declared_crs: origin.declared_crs.map(str::to_owned) })
     }
 
     pub fn path(&self) -> &Path {
@@ -66,7 +93,11 @@ impl Refused {
                     Some(Written::Json(text)) => text.as_slice(),
                     _ => b"",
                 };
-                writeln!(lines, "{}", with_reason(text, place, reason))
+                let mut feature = with_reason(text, place, reason);
+                if let Some(name) = &self.declared_crs {
+                    feature["crs"] = json!({ "type": "name", "properties": { "name": name } });
+                }
+                writeln!(lines, "{feature}")
             }
         }
     }

@@ -26,3 +26,16 @@ pub enum RawGeometry {
     MultiPolygon(Vec<Vec<Vec<RawPosition>>>),
     GeometryCollection,
 }
+
+impl RawGeometry {
+    /// How many positions it has.
+    pub fn positions(&self) -> usize {
+        match self {
+            Self::Point(_) => 1,
+            Self::LineString(line) | Self::MultiPoint(line) => line.len(),
+            Self::Polygon(lines) | Self::MultiLineString(lines) => lines.iter().map(Vec::len).sum(),
+            Self::MultiPolygon(polygons) => polygons.iter().flatten().map(Vec::len).sum(),
+            Self::GeometryCollection => 0,
+        }
+    }
+}

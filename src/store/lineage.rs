@@ -1,10 +1,9 @@
 //! Where road sections come from: which were split, which were merged, and into what.
 
-use std::collections::HashSet;
-
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 
 use crate::domain::feature::FeatureId;
+use crate::domain::layer::Layer;
 use crate::domain::lineage::{Descent, Operation};
 use crate::store::{ReadTx, StoreError, WriteTx};
 
@@ -55,18 +54,47 @@ impl ReadTx {
             .collect()
     }
 
-    /// External ids of sections that were split or merged and are not there under that id any more.
-    pub async fn superseded_external_ids(&mut self) -> Result<HashSet<String>, StoreError> {
-        superseded(self.connection()).await
+    /// The newest commit that split or merged sections; 0 where none has.
+    pub async fn newest_lineage(&mut self) -> Result<i64, StoreError> {
+        let newest = sqlx::query_scalar("select coalesce(max(commit_id), 0) from section_lineage");
+        Ok(newest.fetch_one(self.connection()).await?)
+    }
+
+    /// Sections with an external id that were split or merged, of which something is there still.
+    pub async fn resections(&mut self) -> Result<Vec<Resection>, StoreError> {
+        let rows = sqlx::query(
+            "with recursive down (root, external_id, id) as (
+                 select parent_id, parent_external_id, child_id from section_lineage where parent_external_id is not null
+                 union
+                 select root, external_id, child_id from down join section_lineage on parent_id = down.id)
+             select root, external_id, id,
+                 (select previous from history where layer = ?1 and feature_id = root and operation = 3)
+             from down where id in (select road_section_id from road_section) order by root, id",
+        )
+        .bind(Layer::RoadSections.index() as i64)
+        .fetch_all(self.connection())
+        .await?;
+        let mut found: Vec<(i64, Resection)> = Vec::new();
+        for row in &rows {
+            let (root, heir) = (row.try_get(0)?, FeatureId(row.try_get(2)?));
+            match found.last_mut() {
+                Some((last, resection)) if *last == root => resection.heirs.push(heir),
+                _ => {
+                    let (external_id, body) = (row.try_get(1)?, row.try_get(3)?);
+                    found.push((root, Resection { external_id, body, heirs: vec![heir] }));
+                }
+            }
+        }
+        Ok(found.into_iter().map(|(_, resection)| resection).collect())
     }
 }
 
-async fn superseded(connection: &mut SqliteConnection) -> Result<HashSet<String>, StoreError> {
-    let ids: Vec<String> = sqlx::query_scalar(
-        "select distinct parent_external_id from section_lineage where parent_external_id is not null \
-         and parent_external_id not in (select external_id from road_section where external_id is not null)",
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(ids.into_iter().collect())
+/// A section that was split or merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resection {
+    pub external_id: String,
+    /// As it was then, as GeoJSON.
+    pub body: Option<String>,
+    /// The sections that hold its parts today.
+    pub heirs: Vec<FeatureId>,
 }

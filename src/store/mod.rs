@@ -30,6 +30,7 @@ pub use derivation::Derivation;
 pub use effort::EffortWritten;
 pub use error::StoreError;
 pub use idempotency::Remembered;
+pub use lineage::Resection;
 pub use read::{Change, HistoryEntry, Operation, ReadTx};
 pub use stage::{Conflict, Published, Rederive, Stage, Staged};
 pub use upkeep::Fault;

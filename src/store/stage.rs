@@ -55,6 +55,8 @@ pub struct Stage {
     count: usize,
     gone: usize,
     sql: Sql,
+    /// The commit up to which splits and merges of sections were seen.
+    lineage_seen: Option<i64>,
 }
 
 /// The statements of a stage, from the layer's own identifiers.
@@ -88,13 +90,18 @@ impl Store {
         )
         .execute(&mut connection)
         .await?;
-        Ok(Stage { connection, layer, count: 0, gone: 0, sql })
+        Ok(Stage { connection, layer, count: 0, gone: 0, sql, lineage_seen: None })
     }
 }
 
 impl Stage {
     pub fn is_empty(&self) -> bool {
         self.count + self.gone == 0
+    }
+
+    /// Lets new sections clash with splits and merges after this commit, which made their external ids vanish.
+    pub fn watch_lineage(&mut self, seen: i64) {
+        self.lineage_seen = Some(seen);
     }
 
     /// Adds features, in the order in which they will get their revisions.
@@ -132,7 +139,7 @@ impl Stage {
 
     /// Writes everything in one transaction and empties the stage; nothing when something clashes.
     ///
-    /// A clash is a new feature whose external id has appeared meanwhile, or an update whose base is no longer the
+    /// A clash is a new feature whose external id has appeared meanwhile (or vanished by a split), or an update whose base is no longer the
     /// newest revision. Cost: a few seconds a million features, during which other writers wait.
     pub async fn publish(&mut self, actor: &str, at: Timestamp, again: Rederive<'_>) -> Result<Published, StoreError> {
         if self.is_empty() {
@@ -167,6 +174,11 @@ impl Stage {
             sqlx::query_as("select next_rev, next_commit from sequence").fetch_one(&mut self.connection).await?;
         for sql in [&self.sql.clash_created, &self.sql.clash_updated] {
             sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut self.connection).await?;
+        }
+        if let Some(seen) = self.lineage_seen {
+            let split = "update staged set clash = 1 where base_id is null and external_id in \
+                         (select parent_external_id from section_lineage where commit_id > ?)";
+            self.run(split, &[seen]).await?;
         }
         let mut published = Published { conflicts: self.conflicts().await?, ..Published::default() };
         if !published.conflicts.is_empty() {

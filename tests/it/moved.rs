@@ -125,6 +125,72 @@ fn a_right_file_is_never_refused() {
     }
 }
 
+/// Places that lie 25 to 80 m from the nearest street: buildings set back, courts, hillsides.
+fn set_back(place: &Place, count: usize) -> Vec<Position> {
+    let streets: Json = serde_json::from_str(&place.ok(&["export", "road-sections"])).unwrap();
+    let scale = (111_320.0 * 34.58_f64.to_radians().cos(), 110_940.0);
+    let mut pieces: Vec<[Position; 2]> = Vec::new();
+    for feature in streets["features"].as_array().unwrap() {
+        let line: Vec<Position> = feature["geometry"]["coordinates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|at| ((at[0].as_f64().unwrap() - 105.72) * scale.0, (at[1].as_f64().unwrap() - 34.58) * scale.1))
+            .collect();
+        pieces.extend(line.windows(2).map(|ends| [ends[0], ends[1]]));
+    }
+    let metres = |(x, y): Position, [a, b]: [Position; 2]| {
+        let (u, v) = (b.0 - a.0, b.1 - a.1);
+        let along = (((x - a.0) * u + (y - a.1) * v) / (u * u + v * v).max(1e-12)).clamp(0.0, 1.0);
+        (x - a.0 - along * u).hypot(y - a.1 - along * v)
+    };
+    let mut random = Seeded(7);
+    let mut found = Vec::with_capacity(count);
+    while found.len() < count {
+        let near = pieces[random.below(pieces.len() as u64) as usize][0];
+        let at = (near.0 + 200.0 * (random.share() - 0.5), near.1 + 200.0 * (random.share() - 0.5));
+        let nearest = pieces.iter().map(|piece| metres(at, *piece)).fold(f64::INFINITY, f64::min);
+        if (25.0..80.0).contains(&nearest) {
+            found.push((105.72 + at.0 / scale.0, 34.58 + at.1 / scale.1));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_right_file_of_places_set_back_from_the_streets_is_not_refused() {
+    let Some((place, service, ..)) = town("moved::set_back") else { return };
+    let points = set_back(&place, 600);
+    let mut random = Seeded(11);
+    for round in 0..40 {
+        let points = subset(&points, &mut random);
+        for parameters in ["", "&crs=cgcs2000"] {
+            assert_eq!(refusal(&service, &points, parameters), None, "round {round}, {} points", points.len());
+        }
+    }
+    // One neighbourhood, where all lie alike.
+    for middle in points.iter().step_by(20) {
+        let mut near = points.clone();
+        near.sort_by(|a, b| {
+            let far = |at: &Position| (at.0 - middle.0).hypot(at.1 - middle.1);
+            far(a).total_cmp(&far(b))
+        });
+        assert_eq!(refusal(&service, &near[..40], ""), None, "{middle:?}");
+    }
+}
+
+#[test]
+fn a_moved_file_is_not_hidden_by_right_ones() {
+    let Some((place, _service, _, beside)) = town("moved::hidden") else { return };
+    let moved: Vec<Position> = beside[..100].iter().map(|(x, y)| gcj02_from_wgs84(*x, *y)).collect();
+    place.file("right.geojson", file(&beside[100..500]));
+    place.file("moved.geojson", file(&moved));
+    let ran = place.run(&["import", "parking-points", "right.geojson", "moved.geojson", "--dry-run"]);
+    assert_eq!(ran.code(), 1, "{}", ran.stdout());
+    assert!(ran.stderr().contains("moved.geojson") && ran.stderr().contains("GCJ-02"), "{}", ran.stderr());
+    place.ok(&["import", "parking-points", "right.geojson", "--dry-run"]);
+}
+
 /// The published points: forward to the decimals given, back to a millimetre.
 #[test]
 fn reference_points_of_the_shifted_systems() {

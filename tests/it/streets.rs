@@ -147,3 +147,69 @@ fn spoiled_streets_are_found_each_at_its_place() {
     assert_eq!(found.len(), 6, "{found:#?}");
     assert!(place.ok(&["check", "--format", "csv"]).lines().count() == 7);
 }
+
+/// Findings of `check` on streets that are drawn in metres from a place: each one's kind, and its place in metres.
+fn found_on(streets: &[(&[(f64, f64)], Json)]) -> Vec<(String, i64, i64)> {
+    let (east, north) = (1.0 / (111_320.0 * 34.58_f64.to_radians().cos()), 1.0 / 110_940.0);
+    let features: Vec<Json> = streets
+        .iter()
+        .enumerate()
+        .map(|(at, (line, more))| {
+            let line: Vec<Json> = line.iter().map(|(x, y)| json!([105.72 + x * east, 34.58 + y * north])).collect();
+            let mut properties = json!({ "external_id": format!("s{at}"), "class": "residential", "name": "n" });
+            properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({ "type": "Feature", "properties": properties,
+                "geometry": { "type": "LineString", "coordinates": line } })
+        })
+        .collect();
+    let place = Place::new();
+    place.import("road-sections", &collection(&features));
+    let checked: Json = serde_json::from_str(&place.ok(&["check"])).unwrap();
+    let findings = checked["features"].as_array().unwrap().iter();
+    findings
+        .filter(|one| one["properties"]["check"] != "island")
+        .map(|one| {
+            let part = |at: usize, from: f64, scale: f64| {
+                ((one["geometry"]["coordinates"][at].as_f64().unwrap() - from) / scale).round() as i64
+            };
+            (one["properties"]["check"].as_str().unwrap().to_owned(), part(0, 105.72, east), part(1, 34.58, north))
+        })
+        .collect()
+}
+
+#[test]
+fn a_street_drawn_whole_and_again_in_halves_is_found_twice() {
+    let none = json!({});
+    let main: &[(f64, f64)] = &[(0.0, 0.0), (100.0, 0.0)];
+    let halves: [&[(f64, f64)]; 2] = [&[(0.0, 0.0), (50.0, 0.0)], &[(50.0, 0.0), (100.0, 0.0)]];
+    let found = found_on(&[(main, none.clone()), (halves[0], none.clone()), (halves[1], none.clone())]);
+    let doubled: Vec<_> = found.iter().filter(|one| one.0 == "duplicate").map(|one| (one.1, one.2)).collect();
+    assert_eq!(doubled, [(25, 0), (75, 0)], "{found:?}");
+    // The halves first: they lie on the whole all the same, and it is told once of each.
+    let found = found_on(&[(halves[0], none.clone()), (halves[1], none.clone()), (main, none.clone())]);
+    assert_eq!(found.iter().filter(|one| one.0 == "duplicate").count(), 2, "{found:?}");
+    assert_eq!(found_on(&[(main, none.clone()), (main, none.clone())]), [("duplicate".to_owned(), 50, 0)]);
+    let corner: &[(f64, f64)] = &[(100.0, 0.0), (0.0, 20.0)];
+    assert_eq!(found_on(&[(main, none.clone()), (corner, none)]), []);
+}
+
+#[test]
+fn curves_that_cross_in_their_middle_are_two_streets() {
+    let curve = |side: f64| [(0.0, 0.0), (25.0, side), (50.0, 0.0), (75.0, -side), (100.0, 0.0)];
+    assert_eq!(found_on(&[(&curve(20.0), json!({})), (&curve(-20.0), json!({}))]), []);
+}
+
+#[test]
+fn streets_that_meet_on_a_street_that_is_not_cut_there_are_found() {
+    let main: &[(f64, f64)] = &[(0.0, 0.0), (100.0, 0.0)];
+    for off in [0.0, 1.0] {
+        let (up, on): ([(f64, f64); 2], [(f64, f64); 2]) = ([(50.0, off), (50.0, 50.0)], [(50.0, off), (20.0, 50.0)]);
+        let found = found_on(&[(main, json!({})), (&up, json!({})), (&on, json!({}))]);
+        assert_eq!(found, [("dangling-end".to_owned(), 50, off as i64)]);
+        let bridge = found_on(&[(main, json!({ "bridge": "yes", "layer": "1" })), (&up, json!({})), (&on, json!({}))]);
+        assert_eq!(bridge, []);
+    }
+    let (left, right) = ([(0.0, 0.0), (50.0, 0.0)], [(50.0, 0.0), (100.0, 0.0)]);
+    let up = [(50.0, 0.0), (50.0, 50.0)];
+    assert_eq!(found_on(&[(&left, json!({})), (&right, json!({})), (&up, json!({}))]), []);
+}

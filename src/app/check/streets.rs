@@ -1,8 +1,9 @@
 //! Are the streets sound? Doubled, dangling, nameless and empty ones, and islands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use geo::{Coord, LineString};
+use serde_json::Value as Json;
 
 use crate::app::check::{Check, Finding, Networks, middle};
 use crate::domain::feature::{Feature, FeatureId};
@@ -12,14 +13,21 @@ use crate::spatial::foot::distance_to_shape_m;
 use crate::spatial::geodesic::{distance_m, length_m};
 use crate::spatial::network::{Pieces, Profile, Street, junctions, pieces};
 use crate::spatial::shape::Shape;
-use crate::world::{LayerSnapshot, Snapshot};
+use crate::world::{LayerSnapshot, Row, Snapshot};
 
 /// An end this near to another street without meeting it was probably meant to meet it, metres.
 const NEAR_M: f64 = 2.0;
 /// A section shorter than this has no length to speak of, metres.
 const NO_LENGTH_M: f64 = 0.05;
-/// Sections between the same ends whose middles are nearer than this are the same street twice, metres.
+/// Sections between the same ends that are nowhere farther apart than this are the same street twice, metres.
 const SAME_M: f64 = 1.0;
+/// A section that is nowhere farther than this from another lies on it, metres; shorter ones may meet it at an end.
+const ON_M: f64 = 0.2;
+const SHORTEST_ON_M: f64 = 2.0;
+/// Stretches in which a section is compared with another, metres.
+const STEP_M: f64 = 10.0;
+/// Others that a section may lie on, nearest first.
+const MOST_OTHERS: usize = 4;
 /// Classes of streets that have names.
 const NAMED: [&str; 11] = [
     "primary",
@@ -47,8 +55,9 @@ pub(super) fn streets(snapshot: &Snapshot) -> (Vec<Finding>, Networks) {
     let streets: Vec<Street> = sections.iter().filter_map(street).collect();
     let mut findings = Vec::new();
     findings.extend(sections.iter().flat_map(alone));
-    findings.extend(duplicates(&sections));
+    findings.extend(duplicates(&sections, layer));
     findings.extend(dangling(&sections, &streets, layer));
+    findings.extend(uncut(&sections, &streets, layer));
     let networks: Networks = Profile::ALL.into_iter().map(|profile| (profile, pieces(&streets, profile))).collect();
     findings.extend(islands(&sections, &networks[0].1));
     (findings, networks)
@@ -85,31 +94,58 @@ fn alone(section: &Feature) -> Vec<Finding> {
     found
 }
 
-/// Sections between the same two places whose middles lie on each other.
-fn duplicates(sections: &[Feature]) -> Vec<Finding> {
+/// Sections between the same two places that lie on each other, and sections that lie on a longer one.
+fn duplicates(sections: &[Feature], layer: &LayerSnapshot) -> Vec<Finding> {
     let bits = |at: Coord| (at.x.to_bits(), at.y.to_bits());
     let mut by_ends: HashMap<[(u64, u64); 2], Vec<&Feature>> = HashMap::new();
-    for section in sections {
-        if let Some(line) = line_of(section) {
-            let mut ends = [bits(line.0[0]), bits(line.0[line.0.len() - 1])];
-            ends.sort_unstable();
-            by_ends.entry(ends).or_default().push(section);
-        }
-    }
     let mut found = Vec::new();
-    for group in by_ends.into_values().filter(|group| group.len() > 1) {
-        for (at, section) in group.iter().enumerate() {
-            let same = |other: &&&Feature| {
-                let (ours, theirs) = (middle(section), middle(other));
-                distance_m(ours, theirs) < SAME_M
-            };
-            if let Some(other) = group[..at].iter().find(same) {
-                let detail = format!("is drawn twice: section {} is the same street", other.id.0);
-                found.push(finding(Check::Duplicate, middle(section), &[section, other], detail));
-            }
+    for section in sections {
+        let Some(line) = line_of(section) else { continue };
+        let mut ends = [bits(line.0[0]), bits(line.0[line.0.len() - 1])];
+        ends.sort_unstable();
+        let group = by_ends.entry(ends).or_default();
+        let is_short = length_m(line) < NO_LENGTH_M;
+        let same = |other: &&&Feature| !is_short && lies_on(section, other, SAME_M) && lies_on(other, section, SAME_M);
+        if let Some(other) = group.iter().find(same) {
+            let detail = format!("is drawn twice: section {} is the same street", other.id.0);
+            found.push(finding(Check::Duplicate, middle(section), &[section, other], detail));
+        } else if let Some(other) = longer(section, sections, layer) {
+            let detail = format!("is drawn twice: all of it lies on section {}", other.id.0);
+            found.push(finding(Check::Duplicate, middle(section), &[section, other], detail));
         }
+        group.push(section);
     }
     found
+}
+
+/// A longer section that a section lies on; where both are as long, the one of the smaller id.
+fn longer<'a>(section: &Feature, sections: &'a [Feature], layer: &LayerSnapshot) -> Option<&'a Feature> {
+    let metres = line_of(section).map(length_m).filter(|metres| *metres >= SHORTEST_ON_M)?;
+    let at = middle(section);
+    let measure = |row: &Row<'_>| row.with_shape(|shape| distance_to_shape_m(at, shape));
+    let near = layer.nearest(at, MOST_OTHERS, Some(ON_M), &|row| row.id() != section.id, &measure);
+    near.into_iter().find_map(|(_, id)| {
+        let other = &sections[sections.binary_search_by_key(&id, |other| other.id).ok()?];
+        // Between the same ends it is found as the same street.
+        let is_later = other.id > section.id && lies_on(other, section, ON_M);
+        let ends = |section: &'_ Feature| line_of(section).map(|line| [line.0[0], line.0[line.0.len() - 1]]);
+        let (ours, theirs) = (ends(section)?, ends(other)?);
+        let same_ends = ours == theirs || (ours[0] == theirs[1] && ours[1] == theirs[0]);
+        let is_on = !same_ends && !is_later && line_of(other).map(length_m)? + ON_M >= metres;
+        (is_on && lies_on(section, other, ON_M)).then_some(other)
+    })
+}
+
+/// Whether a section is nowhere farther than this from another: its corners, and places between them.
+fn lies_on(section: &Feature, other: &Feature, most_m: f64) -> bool {
+    let (Some(line), Some(shape)) = (line_of(section), &other.geometry) else { return false };
+    line.lines().all(|piece| {
+        let count = (distance_m(piece.start, piece.end) / STEP_M).ceil().clamp(2.0, 1e4) as u32;
+        (0..=count).all(|at| {
+            let place = piece.start + (piece.end - piece.start) * (f64::from(at) / f64::from(count));
+            distance_to_shape_m(place, shape) <= most_m
+        })
+    })
 }
 
 /// Ends where nothing else ends, beside another street.
@@ -145,6 +181,50 @@ fn dangling(sections: &[Feature], streets: &[Street], layer: &LayerSnapshot) -> 
         }
     }
     found
+}
+
+/// Junctions beside or on another street that is not cut there and meets none of the streets of the junction.
+///
+/// Streets of another level pass: where one of them is a bridge, a tunnel or has a layer, and the other has not.
+fn uncut(sections: &[Feature], streets: &[Street], layer: &LayerSnapshot) -> Vec<Finding> {
+    let (ends, count) = junctions(streets);
+    let drawn: Vec<&Feature> = sections.iter().filter(|section| line_of(section).is_some()).collect();
+    let mut meeting: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (at, junctions) in ends.iter().enumerate() {
+        junctions.iter().for_each(|junction| meeting[*junction as usize].push(at));
+    }
+    let place_of: HashMap<FeatureId, usize> = drawn.iter().map(|section| section.id).zip(0..).collect();
+    let mut found = Vec::new();
+    for (junction, here) in meeting.iter().enumerate().filter(|(_, here)| here.len() > 1) {
+        let first = here[0];
+        let at = if ends[first][0] as usize == junction { streets[first].start } else { streets[first].end };
+        let around: HashSet<u32> = here.iter().flat_map(|street| ends[*street]).collect();
+        let is_apart = |id: FeatureId| {
+            place_of.get(&id).is_some_and(|street| {
+                let ends_here = [streets[*street].start, streets[*street].end].contains(&at);
+                !ends_here && ends[*street].iter().all(|junction| !around.contains(junction))
+            })
+        };
+        let measure = |row: &Row<'_>| row.with_shape(|shape| distance_to_shape_m(at, shape));
+        let nearest = layer.nearest(at, 1, Some(NEAR_M), &|row| is_apart(row.id()), &measure);
+        let Some(&(metres, id)) = nearest.first() else { continue };
+        let Ok(other) = sections.binary_search_by_key(&id, |section| section.id) else { continue };
+        let other = &sections[other];
+        if here.iter().all(|street| level(drawn[*street]) != level(other)) {
+            continue;
+        }
+        let detail = format!(
+            "meets others {metres:.2} m from section {}, which is not cut there: split that one here, and join them",
+            id.0
+        );
+        found.push(finding(Check::DanglingEnd, at, &[drawn[first], other], detail));
+    }
+    found
+}
+
+/// What tells streets above and below each other apart.
+fn level(section: &Feature) -> [Option<&Json>; 3] {
+    ["bridge", "tunnel", "layer"].map(|name| section.extras.get(name).filter(|value| !value.is_null()))
 }
 
 /// Pieces of the network for people on foot beside the largest.

@@ -1,12 +1,14 @@
 //! One try at an import: features are settled against what is stored, staged, judged as a whole, and published.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::app::facts::{causes, dependents, derive, touched};
 use crate::app::import::moved::Sample;
+use crate::app::import::resected::Resected;
 use crate::app::import::{Feed, Item, Opened, Parcel, Refusal, Summary, TOLD, Terms, Vanished};
 use crate::app::plan::refuse_change;
 use crate::app::references::{Lookups, resolve};
@@ -15,8 +17,9 @@ use crate::domain::draft::{Draft, FieldError, Given, Notes, Onto};
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::domain::moment::to_microseconds;
+use crate::domain::resection;
 use crate::formats::Written;
-use crate::formats::refused::Refused;
+use crate::formats::refused::{self, Refused};
 use crate::spatial::shape::{Envelope, Shape};
 use crate::store::{Derivation, Rederive, Stage, Staged};
 use crate::world::Snapshot;
@@ -29,12 +32,13 @@ pub(super) struct Attempt<'a> {
     summary: Summary,
     seen: HashSet<String>,
     window: Envelope,
-    sample: Sample,
+    /// Places by input.
+    samples: BTreeMap<usize, Sample>,
     opened: Vec<Opened>,
     /// Files of refused features by input; none where one could not be made.
     given_back: HashMap<usize, Option<Refused>>,
-    /// External ids of sections that were split or merged here.
-    superseded: HashSet<String>,
+    /// What was split or merged here.
+    resected: Resected,
 }
 
 /// A feature's place in the inputs.
@@ -47,27 +51,31 @@ struct Origin {
 
 impl<'a> Attempt<'a> {
     pub async fn new(app: &'a App, terms: &'a Terms) -> Result<Self, AppError> {
-        let superseded = match terms.layer {
-            Layer::RoadSections => app.0.store.read().await?.superseded_external_ids().await?,
-            _ => HashSet::new(),
-        };
+        let snapshot = app.snapshot();
+        let mut stage = app.0.store.stage(terms.layer).await?;
+        let mut resected = Resected::default();
+        if terms.layer == Layer::RoadSections {
+            let extract = terms.osm.as_ref().map(|osm| &*osm.items);
+            resected = Resected::find(&mut app.0.store.read().await?, extract).await?;
+            stage.watch_lineage(resected.seen);
+        }
         Ok(Self {
             app,
             terms,
-            snapshot: app.snapshot(),
-            stage: app.0.store.stage(terms.layer).await?,
+            snapshot,
+            stage,
             summary: Summary::default(),
             seen: HashSet::new(),
             window: Envelope::EMPTY,
-            sample: Sample::default(),
+            samples: BTreeMap::new(),
             opened: Vec::new(),
             given_back: HashMap::new(),
-            superseded,
+            resected,
         })
     }
 
-    /// None when others were faster and it has to be done again.
-    pub async fn run(mut self, feed: Feed, progress: &(dyn Fn(u64) + Sync)) -> Result<Option<Summary>, AppError> {
+    /// Reads and judges everything. Nothing is stored yet; where the summary says that it stopped, nothing will be.
+    pub async fn prepare(mut self, feed: Feed, progress: &(dyn Fn(u64) + Sync)) -> Result<Self, AppError> {
         let (sender, mut parcels) = mpsc::channel(4);
         let reading = tokio::task::spawn_blocking(move || feed(&sender));
         let mut read = 0;
@@ -82,7 +90,7 @@ impl<'a> Attempt<'a> {
                     self.take(items).await?;
                     progress(read);
                     if self.summary.stopped {
-                        return Ok(Some(self.summary));
+                        return Ok(self);
                     }
                 }
                 Parcel::Failed(error) => return Err(error),
@@ -91,14 +99,30 @@ impl<'a> Attempt<'a> {
         }
         reading.await.map_err(|_| AppError::Configuration("reading the file failed".to_owned()))?;
         self.note_encodings();
-        if !self.terms.force
-            && self.terms.osm.is_none()
-            && let Some(detail) = self.sample.judge(self.snapshot.layer(Layer::RoadSections))
-        {
-            return Err(AppError::Invalid(vec![FieldError::new("", detail)]));
+        if !self.terms.force && self.terms.osm.is_none() {
+            self.look_for_moved()?;
         }
         self.look_for_vanished().await?;
-        self.publish().await
+        Ok(self)
+    }
+
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Each input by itself, so that a moved one is not hidden by others that are right.
+    fn look_for_moved(&self) -> Result<(), AppError> {
+        let streets = self.snapshot.layer(Layer::RoadSections);
+        for (file, sample) in &self.samples {
+            if let Some(detail) = sample.judge(streets) {
+                let detail = match &self.terms.files[..] {
+                    [_] => detail,
+                    files => format!("{}: {detail}", files[*file].display()),
+                };
+                return Err(AppError::Invalid(vec![FieldError::new("", detail)]));
+            }
+        }
+        Ok(())
     }
 
     fn note_encodings(&mut self) {
@@ -164,15 +188,17 @@ impl<'a> Attempt<'a> {
         let layer = self.terms.layer;
         let external = external_id(&draft).cloned();
         if let Some(id) = &external {
+            // In an extract, what is stored under the name of a section that stands in pieces is another one.
+            let is_kept = self.resected.kept.contains(id) && (self.terms.osm.is_some() || !known.contains_key(id));
+            if is_kept {
+                self.summary.superseded += 1;
+                return Ok(None);
+            }
             if !self.seen.insert(id.clone()) {
                 return Err(vec![FieldError::new(
                     "/properties/external_id",
                     format!("'{id}' stands twice in the input"),
                 )]);
-            }
-            if self.superseded.contains(id) {
-                self.summary.superseded += 1;
-                return Ok(None);
             }
         }
         let base = external.as_ref().and_then(|id| known.get(id));
@@ -185,6 +211,13 @@ impl<'a> Attempt<'a> {
             }
             draft.create(layer)?
         };
+        if self.terms.osm.is_some()
+            && let Some(base) = base
+            && is_mirror(base, &feature)
+        {
+            // The section was reversed here: it stays so.
+            feature = resection::reverse(&feature)?;
+        }
         if layer == Layer::SquadZones
             && let Some(detail) = refuse_change(&self.snapshot, base.unwrap_or(&feature), Timestamp::now())
                 .or_else(|| refuse_change(&self.snapshot, &feature, Timestamp::now()))
@@ -197,7 +230,7 @@ impl<'a> Attempt<'a> {
             && let Some(shape) = &feature.geometry
         {
             let crs = self.opened.iter().rev().find(|opened| opened.file == place.file).map(|opened| &opened.crs);
-            self.sample.add(shape, crs);
+            self.samples.entry(place.file).or_default().add(shape, crs);
         }
         let jurisdictions = self.app.0.jurisdictions.of(&self.snapshot);
         let standing = match jurisdictions.admit(layer, &feature, self.terms.force || !moved) {
@@ -265,10 +298,22 @@ impl<'a> Attempt<'a> {
     /// Writes a refused feature beside its input. Where that cannot be done, the summary says so.
     fn give_back(&mut self, place: &Origin, reason: &str) {
         let input = &self.terms.files[place.file];
+        let others = self.given_back.values().flatten().map(Refused::path);
+        let taken: Vec<PathBuf> = if self.given_back.contains_key(&place.file) {
+            Vec::new()
+        } else {
+            self.terms.files.iter().map(PathBuf::as_path).chain(others).map(Path::to_owned).collect()
+        };
         let summary = &mut self.summary;
         let file = self.given_back.entry(place.file).or_insert_with(|| {
             let opened = self.opened.iter().find(|opened| opened.file == place.file);
-            let made = Refused::beside(input, opened.and_then(|opened| opened.columns.as_deref()));
+            let origin = refused::Origin {
+                input,
+                columns: opened.and_then(|opened| opened.columns.as_deref()),
+                declared_crs: opened.and_then(|opened| opened.declared_crs.as_deref()),
+                encoding_is_named: opened.is_some_and(|opened| opened.encoding_is_named),
+            };
+            let made = Refused::beside(&origin, &taken);
             made.map_err(|error| summary.not_given_back.push(format!("{}: {error}", input.display()))).ok()
         });
         if let Some(refused) = file
@@ -298,16 +343,17 @@ impl<'a> Attempt<'a> {
         self.snapshot.layer(layer).for_each(&mut |row| {
             let feature = row.feature();
             let gone = |id: &String| osm.is_own(id) && !self.seen.contains(id);
-            if feature.external_id.as_ref().is_some_and(gone) {
+            if feature.external_id.as_ref().is_some_and(gone) || self.resected.orphans.contains(&feature.id) {
                 vanished.push(feature);
             }
         });
         vanished.sort_by_key(|feature| feature.id);
-        let told = |feature: &Feature| feature.external_id.clone();
+        let told =
+            |feature: &Feature| feature.external_id.clone().unwrap_or_else(|| format!("section {}", feature.id.0));
         self.summary.vanished = Vanished {
             count: vanished.len() as u64,
-            first: vanished.iter().take(TOLD).filter_map(told).collect(),
-            removed: osm.prune && !self.terms.dry_run,
+            first: vanished.iter().take(TOLD).map(told).collect(),
+            removed: osm.prune,
         };
         if osm.prune {
             let gone: Vec<(FeatureId, crate::domain::feature::Rev, String)> =
@@ -320,7 +366,8 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    async fn publish(mut self) -> Result<Option<Summary>, AppError> {
+    /// None when others were faster and it has to be done again.
+    pub async fn publish(mut self) -> Result<Option<Summary>, AppError> {
         if self.terms.dry_run || self.stage.is_empty() {
             self.finish_given_back();
             return Ok(Some(self.summary));
@@ -366,6 +413,16 @@ fn lies_along_streets(layer: Layer) -> bool {
         layer,
         Layer::Jurisdictions | Layer::Squads | Layer::SquadZones | Layer::ConstructionSites | Layer::SquadDuties
     )
+}
+
+/// Whether a section is drawn the other way.
+fn is_mirror(stored: &Feature, incoming: &Feature) -> bool {
+    match (&stored.geometry, &incoming.geometry) {
+        (Some(Shape::LineString(stored)), Some(Shape::LineString(incoming))) => {
+            stored != incoming && stored.0.iter().eq(incoming.0.iter().rev())
+        }
+        _ => false,
+    }
 }
 
 /// A feature as the history keeps it.

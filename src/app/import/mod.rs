@@ -8,6 +8,7 @@ pub mod effort;
 mod moved;
 pub mod osm;
 mod reader;
+mod resected;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -98,7 +99,7 @@ pub struct Summary {
 pub struct Vanished {
     pub count: u64,
     pub first: Vec<String>,
-    /// They were taken away.
+    /// They are taken away.
     pub removed: bool,
 }
 
@@ -150,8 +151,11 @@ async fn attempts(
     feed: impl Fn() -> Result<Feed, AppError>,
 ) -> Result<Summary, AppError> {
     for _ in 0..ATTEMPTS {
-        let attempt = Attempt::new(app, terms).await?;
-        if let Some(summary) = attempt.run(feed()?, progress).await? {
+        let attempt = Attempt::new(app, terms).await?.prepare(feed()?, progress).await?;
+        if attempt.summary().stopped {
+            return Ok(attempt.summary().clone());
+        }
+        if let Some(summary) = attempt.publish().await? {
             return Ok(summary);
         }
     }
@@ -186,7 +190,9 @@ struct Opened {
     file: usize,
     crs: Crs,
     columns: Option<Vec<String>>,
+    declared_crs: Option<String>,
     encoding: Found,
+    encoding_is_named: bool,
     titled: BTreeMap<String, String>,
 }
 

@@ -7,7 +7,7 @@ use crate::spatial::china;
 use crate::spatial::crs::Crs;
 use crate::spatial::foot::distance_to_shape_m;
 use crate::spatial::shape::Shape;
-use crate::world::LayerSnapshot;
+use crate::world::{LayerSnapshot, Row};
 
 /// Places that are looked at, spread over the whole input.
 const MOST: usize = 1_000;
@@ -21,6 +21,15 @@ const SCALE_M: f64 = 8.0;
 const STRAY: f64 = 0.1;
 /// Logarithm of the odds from which on a file counts as moved: one in a hundred million.
 const CERTAIN: f64 = 18.0;
+/// Logarithm of the odds by which another reading must be better than the same places carried elsewhere.
+const AHEAD: f64 = 9.0;
+/// Places lie on the streets when they fit at least as if each were so far from one, metres.
+const ON_M: f64 = 16.0;
+/// Directions in which the places are carried for that, and how far, by the length of the shift.
+const DIRECTIONS: u32 = 16;
+const FAR: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
+/// Metres of a degree of latitude, near enough to carry places about.
+const METRES_A_DEGREE: f64 = 111_320.0;
 
 /// Places of the input, as read and as they would be read otherwise.
 #[derive(Default)]
@@ -80,38 +89,71 @@ impl Sample {
 
     /// A refusal with the best guess, when the file as it is read lies beside the streets and read otherwise on them.
     ///
-    /// Likelihood ratio: the distance of a thing to its nearest street is exponential, or anything for strays. Cost:
-    /// a nearest-street search a place and reading, at most 5,000.
+    /// Likelihood ratio: the distance of a thing to its nearest street is exponential, or anything for strays. Things
+    /// that are set back from their street lie better nearly anywhere else in a dense network, so another reading has
+    /// to stand out from the same places carried as far in other directions, too. Cost: a nearest-street search a
+    /// place and reading, at most 5,000; 64,000 more for each reading that seems better.
     pub fn judge(&self, streets: &LayerSnapshot) -> Option<String> {
         if self.places.len() < LEAST || streets.is_empty() {
             return None;
         }
-        let metres = |at: Coord| {
-            let valid = at.x.abs() <= 180.0 && at.y.abs() <= 90.0;
-            let nearest = valid.then(|| {
-                streets.nearest(at, 1, Some(BEYOND_M), &|_| true, &|row| {
-                    row.with_shape(|shape| distance_to_shape_m(at, shape))
-                })
-            });
-            nearest.and_then(|found| found.first().map(|(metres, _)| *metres)).unwrap_or(BEYOND_M)
-        };
-        let as_read: Vec<f64> = self.places.iter().map(|(at, _)| metres(*at)).collect();
+        let as_read: Vec<f64> = self.places.iter().map(|(at, _)| likelihood(metres_to_street(streets, *at))).collect();
         let mut best: Option<(Reading, f64, f64)> = None;
         for reading in READINGS {
-            let (mut odds, mut shifts) = (0.0, Vec::new());
-            for ((at, written), before) in self.places.iter().zip(&as_read) {
+            let (mut fit, mut before, mut shifts, mut others) = (0.0, 0.0, Vec::new(), Vec::new());
+            for ((at, written), likelihood_as_read) in self.places.iter().zip(&as_read) {
                 if let Some(other) = read_as(*at, *written, reading) {
-                    odds += likelihood(metres(other)) - likelihood(*before);
+                    fit += likelihood(metres_to_street(streets, other));
+                    before += likelihood_as_read;
                     shifts.push(crate::spatial::geodesic::distance_m(*at, other));
+                    others.push(other);
                 }
             }
-            if odds > best.map_or(CERTAIN, |(_, most, _)| most) {
-                shifts.sort_by(f64::total_cmp);
-                best = Some((reading, odds, shifts.get(shifts.len() / 2).copied().unwrap_or(0.0)));
+            let odds = fit - before;
+            if odds <= best.map_or(CERTAIN, |(_, most, _)| most) {
+                continue;
+            }
+            shifts.sort_by(f64::total_cmp);
+            let shift = shifts.get(shifts.len() / 2).copied().unwrap_or(0.0);
+            // Swapped axes lead to another part of the world: there is no such neighbourhood to be compared with.
+            if reading == Reading::Swapped || stands_out(streets, &others, fit, shift) {
+                best = Some((reading, odds, shift));
             }
         }
         best.map(|(reading, _, metres)| refusal(reading, metres))
     }
+}
+
+/// Whether places lie on the streets, and better than when they are carried elsewhere.
+///
+/// Places of one neighbourhood lie better or worse all at once, so one direction may be the best by chance; but then
+/// they lie no better than near the streets.
+fn stands_out(streets: &LayerSnapshot, places: &[Coord], fit: f64, shift_m: f64) -> bool {
+    if fit < likelihood(ON_M) * places.len() as f64 {
+        return false;
+    }
+    FAR.iter().all(|far| {
+        (0..DIRECTIONS).all(|direction| {
+            let (north, east) = (std::f64::consts::TAU * f64::from(direction) / f64::from(DIRECTIONS)).sin_cos();
+            let degrees = shift_m * far / METRES_A_DEGREE;
+            let carried = |at: &Coord| Coord {
+                x: at.x + east * degrees / at.y.to_radians().cos().max(0.01),
+                y: at.y + north * degrees,
+            };
+            let elsewhere: f64 = places.iter().map(|at| likelihood(metres_to_street(streets, carried(at)))).sum();
+            fit > elsewhere + AHEAD
+        })
+    })
+}
+
+/// Metres to the nearest street, at most [`BEYOND_M`].
+fn metres_to_street(streets: &LayerSnapshot, at: Coord) -> f64 {
+    if at.x.abs() > 180.0 || at.y.abs() > 90.0 {
+        return BEYOND_M;
+    }
+    let measure = |row: &Row<'_>| row.with_shape(|shape| distance_to_shape_m(at, shape));
+    let nearest = streets.nearest(at, 1, Some(BEYOND_M), &|_| true, &measure);
+    nearest.first().map_or(BEYOND_M, |(metres, _)| *metres)
 }
 
 fn written(crs: &Crs) -> Written {

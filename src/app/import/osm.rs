@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::app::import::{self, BATCH, Item, Parcel, Summary, attempts};
+use crate::app::import::attempt::Attempt;
+use crate::app::import::reader::in_file;
+use crate::app::import::{self, ATTEMPTS, BATCH, Feed, Item, Parcel, Summary};
 use crate::app::{App, AppError};
 use crate::domain::draft::{self, Draft, FieldError, Given, Rules};
 use crate::domain::layer::Layer;
@@ -56,24 +58,34 @@ pub struct NetworkSummary {
     pub islands_km: f64,
 }
 
-/// How features of an earlier extract are known, and whether those that vanished go.
+/// What is read of an extract: the place of each feature and what stands there.
+pub(super) type Items = [(String, Result<Draft, Vec<FieldError>>)];
+
+/// What the extract holds, how features of an earlier one are known, and whether those that vanished go.
 pub(super) struct Terms {
     layer: Layer,
+    pub items: Arc<Items>,
     pub prune: bool,
 }
 
 impl Terms {
     /// Whether an external id is one that an extract gives: `w12:0` for sections, `n12` or `w12` for parking.
     pub fn is_own(&self, id: &str) -> bool {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match self.layer {
-            Layer::RoadSections => id
-                .strip_prefix('w')
-                .and_then(|rest| rest.split_once(':'))
-                .is_some_and(|(way, part)| digits(way) && digits(part)),
-            _ => id.strip_prefix(['n', 'w']).is_some_and(digits),
+            Layer::RoadSections => is_section(id),
+            _ => id.strip_prefix(['n', 'w']).is_some_and(is_number),
         }
     }
+}
+
+/// Whether an external id is one that an extract gives a section.
+pub(super) fn is_section(id: &str) -> bool {
+    let parts = id.strip_prefix('w').and_then(|rest| rest.split_once(':'));
+    parts.is_some_and(|(way, part)| is_number(way) && is_number(part))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Layers that have to be in memory.
@@ -86,7 +98,8 @@ pub fn layers_needed() -> Vec<Layer> {
     needed
 }
 
-/// Reads all of the extract before anything is stored; then the sections are published, then the parking.
+/// Reads and judges all of the extract before anything is stored; then the sections are published, then the parking.
+/// Where either is refused, neither is stored.
 pub async fn import_osm(
     app: &App,
     request: &OsmRequest,
@@ -96,55 +109,77 @@ pub async fn import_osm(
     let taken = tokio::task::spawn_blocking(move || Taken::read(&owned, &asked))
         .await
         .map_err(|_| AppError::Configuration("reading the extract failed".to_owned()))??;
-    let sections = publish(app, request, Layer::RoadSections, taken.sections, progress).await?;
-    if sections.stopped {
-        return Ok(OsmSummary { sections, ..taken.summary });
+    let summary = taken.summary;
+    let terms = [
+        terms(request, Layer::RoadSections, taken.sections.into()),
+        terms(request, Layer::ParkingPoints, taken.parking.into()),
+    ];
+    let mut published: Vec<Summary> = Vec::with_capacity(terms.len());
+    for _ in 0..ATTEMPTS {
+        let mut prepared = Vec::with_capacity(terms.len());
+        for terms in &terms[published.len()..] {
+            let attempt = Attempt::new(app, terms).await?.prepare(feed(terms), progress).await?;
+            if attempt.summary().stopped {
+                let stopped = attempt.summary().clone();
+                return Ok(match terms.layer {
+                    Layer::RoadSections => OsmSummary { sections: stopped, ..summary },
+                    _ => OsmSummary { parking: stopped, ..summary },
+                });
+            }
+            prepared.push(attempt);
+        }
+        for attempt in prepared {
+            let Some(one) = attempt.publish().await? else { break };
+            published.push(one);
+        }
+        if published.len() == terms.len() {
+            let parking = published.pop().unwrap_or_default();
+            let sections = published.pop().unwrap_or_default();
+            return Ok(OsmSummary { sections, parking, ..summary });
+        }
     }
-    let parking = publish(app, request, Layer::ParkingPoints, taken.parking, progress).await?;
-    Ok(OsmSummary { sections, parking, ..taken.summary })
+    let stored = if published.is_empty() { "nothing was stored" } else { "only the sections were stored" };
+    Err(AppError::Conflict {
+        detail: format!("others keep changing the same features: {stored}, run the import again"),
+        pointer: None,
+    })
 }
 
-async fn publish(
-    app: &App,
-    request: &OsmRequest,
-    layer: Layer,
-    items: Arc<Vec<(String, Result<Draft, Vec<FieldError>>)>>,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<Summary, AppError> {
-    let terms = import::Terms {
+fn terms(request: &OsmRequest, layer: Layer, items: Arc<Items>) -> import::Terms {
+    import::Terms {
         layer,
         files: vec![request.file.clone()],
         skip_errors: false,
         dry_run: request.dry_run,
         force: request.force,
-        osm: Some(Terms { layer, prune: request.prune }),
-    };
-    attempts(app, &terms, progress, || {
-        let items = items.clone();
-        Ok(Box::new(move |parcels: &mpsc::Sender<Parcel>| {
-            for batch in items.chunks(BATCH) {
-                let item = |(place, read): &(String, Result<Draft, Vec<FieldError>>)| Item {
-                    file: 0,
-                    place: place.clone(),
-                    read: read.clone(),
-                    // A tag that is not there says nothing.
-                    is_row: true,
-                    written: None,
-                };
-                if parcels.blocking_send(Parcel::Items(batch.iter().map(item).collect())).is_err() {
-                    return;
-                }
+        osm: Some(Terms { layer, items, prune: request.prune }),
+    }
+}
+
+fn feed(terms: &import::Terms) -> Feed {
+    let items: Arc<Items> = terms.osm.as_ref().map_or_else(|| Vec::new().into(), |osm| osm.items.clone());
+    Box::new(move |parcels: &mpsc::Sender<Parcel>| {
+        for batch in items.chunks(BATCH) {
+            let item = |(place, read): &(String, Result<Draft, Vec<FieldError>>)| Item {
+                file: 0,
+                place: place.clone(),
+                read: read.clone(),
+                // A tag that is not there says nothing of a new feature.
+                is_row: true,
+                written: None,
+            };
+            if parcels.blocking_send(Parcel::Items(batch.iter().map(item).collect())).is_err() {
+                return;
             }
-            drop(parcels.blocking_send(Parcel::End { never_met: Vec::new() }));
-        }))
+        }
+        drop(parcels.blocking_send(Parcel::End { never_met: Vec::new() }));
     })
-    .await
 }
 
 /// What is taken of an extract, typed and gated.
 struct Taken {
-    sections: Arc<Vec<(String, Result<Draft, Vec<FieldError>>)>>,
-    parking: Arc<Vec<(String, Result<Draft, Vec<FieldError>>)>>,
+    sections: Vec<(String, Result<Draft, Vec<FieldError>>)>,
+    parking: Vec<(String, Result<Draft, Vec<FieldError>>)>,
     summary: OsmSummary,
 }
 
@@ -195,7 +230,7 @@ impl Taken {
             }));
         }
         summary.networks = networks(&sections);
-        Ok(Self { sections: Arc::new(sections), parking: Arc::new(parking), summary })
+        Ok(Self { sections, parking, summary })
     }
 }
 
@@ -220,7 +255,7 @@ fn parking_of(
     all
 }
 
-fn networks(sections: &[(String, Result<Draft, Vec<FieldError>>)]) -> Vec<NetworkSummary> {
+fn networks(sections: &Items) -> Vec<NetworkSummary> {
     let streets: Vec<Street> = sections
         .iter()
         .filter_map(|(_, read)| {
@@ -254,14 +289,14 @@ impl Boundary {
         let wrong = |place: &str, detail: String| {
             AppError::Format(FormatError::Broken { place: format!("{}, {place}", path.display()), detail })
         };
-        let source = open(path, &OpenOptions::default())?;
+        let source = open(path, &OpenOptions::default()).map_err(|error| in_file(path, error))?;
         let crs = match &source.declared_crs {
-            Some(name) => Crs::parse(name).map_err(|error| AppError::Configuration(error.to_string()))?,
+            Some(name) => Crs::parse(name).map_err(|error| wrong("the file", error.to_string()))?,
             None => Crs::default(),
         };
         let mut areas = Vec::new();
         for feature in source.features {
-            let Located { place, raw, .. } = feature?;
+            let Located { place, raw, .. } = feature.map_err(|error| in_file(path, error))?;
             let Given::Value(geometry) = raw.geometry else {
                 return Err(wrong(&place, "has no geometry: a boundary needs a Polygon or MultiPolygon".to_owned()));
             };

@@ -15,8 +15,11 @@ use crate::formats::csv::type_extras;
 use crate::formats::mapping::Mapping;
 use crate::formats::open::{OpenOptions, open};
 use crate::formats::refused::{PLACE, REASON};
-use crate::formats::{FormatError, Source};
+use crate::formats::{FormatError, Located, Source, Written};
 use crate::spatial::crs::Crs;
+
+/// Heaviest batch, bytes: large features go in small batches.
+const HEAVIEST: usize = 16 << 20;
 
 pub(super) struct Reader {
     app: App,
@@ -63,7 +66,8 @@ impl Reader {
             Some(columns) => self.columns(&path, columns, &mut mapping)?,
         };
         let is_row = columns.is_some();
-        let opened = Opened { file, crs: crs.clone(), columns, encoding, titled };
+        let encoding_is_named = options.encoding.is_some();
+        let opened = Opened { file, crs: crs.clone(), columns, declared_crs, encoding, encoding_is_named, titled };
         if parcels.blocking_send(Parcel::Opened(opened)).is_err() {
             return Ok(());
         }
@@ -76,7 +80,9 @@ impl Reader {
             id_is_external: true,
         };
         let mut items = Vec::with_capacity(BATCH);
+        let mut held = 0;
         for feature in features {
+            held += weight(&feature);
             let item = match feature {
                 Ok(located) => {
                     let mut raw = located.raw;
@@ -95,12 +101,12 @@ impl Reader {
                 Err(error) => return Err(in_file(&path, error)),
             };
             items.push(item);
-            if items.len() == BATCH
-                && parcels
-                    .blocking_send(Parcel::Items(std::mem::replace(&mut items, Vec::with_capacity(BATCH))))
-                    .is_err()
-            {
-                return Ok(());
+            if items.len() == BATCH || held > HEAVIEST {
+                held = 0;
+                let batch = std::mem::replace(&mut items, Vec::with_capacity(BATCH));
+                if parcels.blocking_send(Parcel::Items(batch)).is_err() {
+                    return Ok(());
+                }
             }
         }
         self.mapping.meet(&mapping);
@@ -139,6 +145,20 @@ impl Reader {
     }
 }
 
+/// About how many bytes a feature takes up.
+fn weight(feature: &Result<Located, FormatError>) -> usize {
+    let of_written = |written: &Option<Box<Written>>| match written.as_deref() {
+        None => 0,
+        Some(Written::Json(text)) => text.len(),
+        Some(Written::Row(cells)) => cells.iter().map(|cell| cell.len() + size_of::<String>()).sum(),
+    };
+    match feature {
+        Ok(located) => located.raw.weight() + of_written(&located.written),
+        Err(FormatError::Feature { detail, written, .. }) => detail.len() + of_written(written),
+        Err(_) => 0,
+    }
+}
+
 /// Columns whose name is the title of a property that no column is named after, in Chinese or English.
 fn titled(layer: Layer, columns: &[String]) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
@@ -167,6 +187,10 @@ pub(super) fn in_file(path: &Path, error: FormatError) -> AppError {
             FormatError::Broken { place: path.display().to_string(), detail }
         }
         FormatError::Broken { place, detail } => {
+            FormatError::Broken { place: format!("{}, {place}", path.display()), detail }
+        }
+        // Features are told with their file by the summary; where one cannot be left out, it breaks the file.
+        FormatError::Feature { place, detail, .. } => {
             FormatError::Broken { place: format!("{}, {place}", path.display()), detail }
         }
         FormatError::Read { place, source } => {

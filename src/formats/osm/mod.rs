@@ -1,5 +1,6 @@
 //! Extracts of OpenStreetMap (PBF): streets cut at junctions, and places to park.
 
+mod frames;
 mod read;
 pub mod tags;
 
@@ -200,9 +201,7 @@ fn section(way: &Way, number: usize, part: &Part, doubles: &HashSet<Position>) -
     let mut properties = Map::new();
     properties.insert("external_id".into(), format!("w{}:{number}", way.id).into());
     properties.insert("class".into(), tags.get("highway").into());
-    if let Some(name) = tags.get("name").or_else(|| tags.get("name:zh")) {
-        properties.insert("name".into(), name.into());
-    }
+    properties.insert("name".into(), tags.get("name").or_else(|| tags.get("name:zh")).into());
     properties.insert("oneway".into(), oneway(drive).into());
     // Where nobody rides, the direction of the vehicles stands.
     properties.insert("oneway_bicycle".into(), oneway(if ride == Ways::NONE { drive } else { ride }).into());
@@ -222,19 +221,15 @@ fn section(way: &Way, number: usize, part: &Part, doubles: &HashSet<Position>) -
 fn parking(id: String, geometry: RawGeometry, centroid: RawPosition, tags: &Tags, entrances: &[[f64; 2]]) -> Parking {
     let mut properties = Map::new();
     properties.insert("kind".into(), tags.parking().into());
-    for key in ["name", "access", "opening_hours"] {
-        if let Some(value) = tags.get(key) {
-            properties.insert(key.into(), value.into());
-        }
-    }
-    if let Some(capacity) = tags.get("capacity") {
-        // What is no number ("yes", "20;4 disabled") is kept as it is written.
-        let key = if capacity.parse::<u32>().is_ok() { "capacity" } else { "capacity:osm" };
-        properties.insert(key.into(), capacity.into());
-    }
-    if !entrances.is_empty() {
-        properties.insert("entrances".into(), json!(entrances));
-    }
+    keep(&mut properties, tags, &["name", "access", "opening_hours"]);
+    // What is no number ("yes", "20;4 disabled") is kept as it is written.
+    let (number, words) = match tags.get("capacity") {
+        Some(capacity) if capacity.parse::<u32>().is_ok() => (Some(capacity), None),
+        other => (None, other),
+    };
+    properties.insert("capacity".into(), number.into());
+    properties.insert("capacity:osm".into(), words.into());
+    properties.insert("entrances".into(), (!entrances.is_empty()).then(|| json!(entrances)).into());
     keep(&mut properties, tags, &PARKING_EXTRAS);
     let place = format!("{} {}", if id.starts_with('n') { "node" } else { "way" }, &id[1..]);
     properties.insert("external_id".into(), id.into());

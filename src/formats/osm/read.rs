@@ -1,19 +1,26 @@
 //! Two passes over the file, blocks decoded side by side: first the ways, then the places of the nodes they pass.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 
 use osmpbf::{Element, ElementReader, ErrorKind};
 
 use crate::formats::FormatError;
+use crate::formats::osm::frames::end_with_the_file;
 use crate::formats::osm::tags::{KEYS, Tags, is_entrance};
 use crate::formats::osm::{Extract, Position, Way};
 
 /// Reads the streets and the parking of an extract, in PBF.
 ///
 /// Memory: what is kept, not the file. Errors name the block where the file stops making sense; a file that is cut
-/// off inside a block is refused. Relations are not read.
+/// off, or goes on behind its last block, is refused. Relations are not read.
 pub fn read(path: &Path) -> Result<Extract, FormatError> {
+    let opened = File::open(path).and_then(end_with_the_file);
+    if !opened.map_err(|source| FormatError::Open { path: path.to_owned(), source })? {
+        let detail = "is no whole OpenStreetMap PBF extract: it is cut off, or more stands behind its end".to_owned();
+        return Err(FormatError::Broken { place: path.display().to_string(), detail });
+    }
     let first = pass(path, ways_of, Ways::merge)?;
     let Ways { mut streets, mut parking, mut nodes, entrances } = first;
     streets.sort_by_key(|way| way.id);
