@@ -1,12 +1,12 @@
 //! One try at an import: features are settled against what is stored, staged, judged as a whole, and published.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::app::facts::{causes, dependents, derive, touched};
+use crate::app::import::given_back::{GivenBack, Returned};
 use crate::app::import::moved::Sample;
 use crate::app::import::resected::Resected;
 use crate::app::import::{Feed, Item, Opened, Parcel, Refusal, Summary, TOLD, Terms, Vanished};
@@ -19,7 +19,7 @@ use crate::domain::layer::Layer;
 use crate::domain::moment::to_microseconds;
 use crate::domain::resection;
 use crate::formats::Written;
-use crate::formats::refused::{self, Refused};
+use crate::formats::refused;
 use crate::spatial::shape::{Envelope, Shape};
 use crate::store::{Derivation, Rederive, Stage, Staged};
 use crate::world::Snapshot;
@@ -36,7 +36,7 @@ pub(super) struct Attempt<'a> {
     samples: BTreeMap<usize, Sample>,
     opened: Vec<Opened>,
     /// Files of refused features by input; none where one could not be made.
-    given_back: HashMap<usize, Option<Refused>>,
+    given_back: GivenBack,
     /// What was split or merged here.
     resected: Resected,
 }
@@ -69,7 +69,7 @@ impl<'a> Attempt<'a> {
             window: Envelope::EMPTY,
             samples: BTreeMap::new(),
             opened: Vec::new(),
-            given_back: HashMap::new(),
+            given_back: GivenBack::default(),
             resected,
         })
     }
@@ -295,44 +295,22 @@ impl<'a> Attempt<'a> {
         self.summary.stopped |= !self.terms.skip_errors;
     }
 
-    /// Writes a refused feature beside its input. Where that cannot be done, the summary says so.
     fn give_back(&mut self, place: &Origin, reason: &str) {
-        let input = &self.terms.files[place.file];
-        let others = self.given_back.values().flatten().map(Refused::path);
-        let taken: Vec<PathBuf> = if self.given_back.contains_key(&place.file) {
-            Vec::new()
-        } else {
-            self.terms.files.iter().map(PathBuf::as_path).chain(others).map(Path::to_owned).collect()
-        };
-        let summary = &mut self.summary;
-        let file = self.given_back.entry(place.file).or_insert_with(|| {
-            let opened = self.opened.iter().find(|opened| opened.file == place.file);
-            let origin = refused::Origin {
-                input,
+        let opened = self.opened.iter().find(|opened| opened.file == place.file);
+        let returned = Returned {
+            inputs: &self.terms.files,
+            file: place.file,
+            origin: refused::Origin {
+                input: &self.terms.files[place.file],
                 columns: opened.and_then(|opened| opened.columns.as_deref()),
                 declared_crs: opened.and_then(|opened| opened.declared_crs.as_deref()),
                 encoding_is_named: opened.is_some_and(|opened| opened.encoding_is_named),
-            };
-            let made = Refused::beside(&origin, &taken);
-            made.map_err(|error| summary.not_given_back.push(format!("{}: {error}", input.display()))).ok()
-        });
-        if let Some(refused) = file
-            && let Err(error) = refused.write(place.written.as_deref(), &place.place, reason)
-        {
-            summary.not_given_back.push(format!("{}: {error}", refused.path().display()));
-            *file = None;
-        }
-    }
-
-    fn finish_given_back(&mut self) {
-        for refused in self.given_back.drain().filter_map(|(_, refused)| refused) {
-            let path = refused.path().to_owned();
-            match refused.finish() {
-                Ok(()) => self.summary.given_back.push(path),
-                Err(error) => self.summary.not_given_back.push(format!("{}: {error}", path.display())),
-            }
-        }
-        self.summary.given_back.sort();
+            },
+            written: place.written.as_deref(),
+            place: &place.place,
+            reason,
+        };
+        self.given_back.write(&returned, &mut self.summary);
     }
 
     /// Features of OpenStreetMap that are stored and were not in the extract.
@@ -369,7 +347,7 @@ impl<'a> Attempt<'a> {
     /// None when others were faster and it has to be done again.
     pub async fn publish(mut self) -> Result<Option<Summary>, AppError> {
         if self.terms.dry_run || self.stage.is_empty() {
-            self.finish_given_back();
+            self.given_back.finish(&mut self.summary);
             return Ok(Some(self.summary));
         }
         let layer = self.terms.layer;
@@ -391,7 +369,7 @@ impl<'a> Attempt<'a> {
         }
         self.app.derive_all().await?;
         self.app.0.store.optimize().await?;
-        self.finish_given_back();
+        self.given_back.finish(&mut self.summary);
         Ok(Some(self.summary))
     }
 

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
+use crate::app::import::given_back::{GivenBack, Returned};
 use crate::app::import::reader::{in_file, usage};
 use crate::app::import::{Refusal, Summary, TOLD};
 use crate::app::settings::read_zone;
@@ -21,7 +22,7 @@ use crate::domain::moment::{Fold, read_instant, to_microseconds};
 use crate::domain::patrol_effort::PatrolEffort;
 use crate::formats::mapping::Mapping;
 use crate::formats::open::{OpenOptions, open};
-use crate::formats::refused::Refused;
+use crate::formats::refused::Origin;
 use crate::formats::{FormatError, Source, Written};
 use crate::store::EffortWritten;
 
@@ -264,7 +265,7 @@ async fn settle(app: &App, request: &EffortRequest, sheet: &mut Sheet) -> Result
     };
     let mut efforts = Vec::with_capacity(sheet.rows.len());
     let mut seen: BTreeMap<(FeatureId, Timestamp, Timestamp), String> = BTreeMap::new();
-    let mut refused: HashMap<usize, Option<Refused>> = HashMap::new();
+    let mut given_back = GivenBack::default();
     for row in std::mem::take(&mut sheet.rows) {
         let settled = row.read.and_then(|(named, effort)| {
             let section = find(&named).map_err(|error| vec![error])?;
@@ -280,19 +281,20 @@ async fn settle(app: &App, request: &EffortRequest, sheet: &mut Sheet) -> Result
                 let path = &request.files[row.file];
                 sheet.summary.refused += 1;
                 if request.skip_errors && !request.dry_run {
-                    let columns = sheet.columns.get(&row.file).map(Vec::as_slice);
-                    let summary = &mut sheet.summary;
-                    let mut failed = |error: std::io::Error| {
-                        summary.not_given_back.push(format!("{}: {error}", path.display()));
+                    let returned = Returned {
+                        inputs: &request.files,
+                        file: row.file,
+                        origin: Origin {
+                            input: path,
+                            columns: sheet.columns.get(&row.file).map(Vec::as_slice),
+                            declared_crs: None,
+                            encoding_is_named: request.open.encoding.is_some(),
+                        },
+                        written: row.written.as_deref(),
+                        place: &row.place,
+                        reason: &reason,
                     };
-                    let sink = refused
-                        .entry(row.file)
-                        .or_insert_with(|| Refused::beside(path, columns).map_err(&mut failed).ok());
-                    if let Some(sink) = sink
-                        && let Err(error) = sink.write(row.written.as_deref(), &row.place, &reason)
-                    {
-                        failed(error);
-                    }
+                    given_back.write(&returned, &mut sheet.summary);
                 }
                 if sheet.summary.refusals.len() < TOLD {
                     sheet.summary.refusals.push(Refusal { file: path.clone(), place: row.place, reason });
@@ -300,14 +302,7 @@ async fn settle(app: &App, request: &EffortRequest, sheet: &mut Sheet) -> Result
             }
         }
     }
-    for sink in refused.into_values().flatten() {
-        let path = sink.path().to_owned();
-        match sink.finish() {
-            Ok(()) => sheet.summary.given_back.push(path),
-            Err(error) => sheet.summary.not_given_back.push(format!("{}: {error}", path.display())),
-        }
-    }
-    sheet.summary.given_back.sort();
+    given_back.finish(&mut sheet.summary);
     Ok(efforts)
 }
 

@@ -5,6 +5,7 @@
 
 mod attempt;
 pub mod effort;
+mod given_back;
 mod moved;
 pub mod osm;
 mod reader;
