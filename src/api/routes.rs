@@ -5,8 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{self, MethodRouter};
 
 use crate::api::{
-    Shared, changes, create, gaps, health, hotspots, imports, items, jobs, landing, nearest, page, plans, sections, single,
-    travel,
+    Shared, changes, create, gaps, health, hotspots, imports, items, jobs, landing, nearest, page, plans, sections,
+    single, travel,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
