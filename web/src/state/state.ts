@@ -19,6 +19,8 @@ export const light = computed<Light>(() => {
   return theme;
 });
 export const shownLayers = computed(() => state.value.layers);
+/** Layers whose own pieces are drawn: an open plan brings zones of its own. */
+export const drawnLayers = computed(() => (typeof state.value.plan === "number" ? state.value.layers.filter((name) => name !== "squad-zones") : state.value.layers));
 
 /** A step that can be undone. */
 export function step(change: Partial<State>): void {

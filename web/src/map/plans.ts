@@ -1,0 +1,64 @@
+// Plans on the map: what is looked at is drawn and flown to.
+import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import { effect, untracked } from "@preact/signals";
+import type { Bbox, Feature } from "../api/client.ts";
+import { BEATS, drawnBeats } from "../layers/beats.ts";
+import { boundsOfAll, drawnPlan, drawnZones, PLAN, PLAN_MARKS, PLAN_ZONE_NAMES, PLAN_ZONES, planMarks } from "../layers/plan.ts";
+import { changes, chosenBlock, chosenPerson, persons, plan, planBeats, planSections, planZones, tried, walk } from "../modes/plans.ts";
+import { roles } from "../plans/changes.ts";
+import { look } from "../state/look.ts";
+import { shownLayers, state } from "../state/state.ts";
+
+/** Draws what plans are about as long as the map lives. `reveal` moves the map only if it must, `fly` in any case. */
+export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void {
+  const put = (source: string, features: GeoJSON.Feature[]) => map.getSource<GeoJSONSource>(source)?.setData({ type: "FeatureCollection", features });
+  effect(() => {
+    const { squad, all } = state.value.plans;
+    const isGround = planBeats.value.length > 0 && (squad !== null || chosenPerson.value !== null) && chosenBlock.value === null;
+    const focus = { roles: roles(changes.value), block: chosenBlock.value?.block ?? null, squad, isGround, all, moves: tried.value?.moves ?? [] };
+    put(PLAN, drawnPlan(planSections.value, focus));
+  });
+  effect(() => put(PLAN_MARKS, planMarks(planSections.value, changes.value, plan.value ? state.value.plans.wish.locks : [], chosenBlock.value?.block ?? null)));
+  effect(() => {
+    const { areas, names } = drawnZones(shownLayers.value.includes("squad-zones") ? planZones.value : [], look());
+    put(PLAN_ZONES, areas);
+    put(PLAN_ZONE_NAMES, names);
+  });
+  effect(() => {
+    const { squad } = state.value.plans;
+    const own = chosenBlock.value ? [] : (persons.value.get(chosenPerson.value?.squad ?? squad ?? 0) ?? []);
+    put(BEATS, drawnBeats(own.length > 0 ? planBeats.value : [], own, chosenPerson.value?.id ?? null, walk.value));
+  });
+  goThere(reveal, fly);
+}
+
+/** Once for each thing that is looked at. */
+function goThere(reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void {
+  const go = (key: () => string, what: () => readonly Feature[], move: (bbox: Bbox) => void) => {
+    let before = "";
+    effect(() => {
+      const now = key();
+      const features = now === "" ? [] : what();
+      const bbox = boundsOfAll(features);
+      if (now === "") before = "";
+      if (!bbox || now === before) return;
+      before = now;
+      untracked(() => move(bbox));
+    });
+  };
+  go(() => (plan.value ? `${plan.value.id}` : ""), () => planSections.value, reveal);
+  go(
+    () => `${state.value.plans.change ?? ""}`,
+    () => {
+      const own = new Set(chosenBlock.value?.change.section_ids ?? []);
+      return planSections.value.filter(({ id }) => own.has(Number(id)));
+    },
+    fly,
+  );
+  go(
+    () => (state.value.plans.assistant === null ? `${state.value.plans.squad ?? ""}` : ""),
+    () => planSections.value.filter(({ properties }) => properties.squad_id === state.value.plans.squad),
+    fly,
+  );
+  go(() => `${state.value.plans.assistant ?? ""}`, () => (walk.value ? [walk.value] : []), fly);
+}
