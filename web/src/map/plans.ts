@@ -11,7 +11,9 @@ import { shownLayers, state } from "../state/state.ts";
 
 /** Draws what plans are about as long as the map lives. `reveal` moves the map only if it must, `fly` in any case. */
 export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void {
-  const put = (source: string, features: GeoJSON.Feature[]) => map.getSource<GeoJSONSource>(source)?.setData({ type: "FeatureCollection", features });
+  const put = (source: string, features: GeoJSON.Feature[]): void => {
+    void map.getSource<GeoJSONSource>(source)?.setData({ type: "FeatureCollection", features });
+  };
   effect(() => {
     const { squad, all } = state.value.plans;
     const isGround = planBeats.value.length > 0 && (squad !== null || chosenPerson.value !== null) && chosenBlock.value === null;

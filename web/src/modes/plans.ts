@@ -75,13 +75,13 @@ export function wishFor(change: Partial<PlanWish>): void {
 }
 
 /** Marks that would lie over the streets of a plan: their switches go off, for all to see, and on again afterwards. */
-const ASIDE: readonly LayerName[] = ["violations", "parking-points", "construction-sites", "vending-sites", "shops"];
+const ASIDE: ReadonlySet<LayerName> = new Set<LayerName>(["violations", "parking-points", "construction-sites", "vending-sites", "shops"]);
 let setAside: readonly LayerName[] = [];
 
 export function openPlans(): void {
   const { layers } = state.value;
-  setAside = layers.filter((name) => ASIDE.includes(name));
-  step({ plan: "list", hot: null, here: null, feature: null, layers: layers.filter((name) => !ASIDE.includes(name)) });
+  setAside = layers.filter((name) => ASIDE.has(name));
+  step({ plan: "list", hot: null, here: null, feature: null, layers: layers.filter((name) => !ASIDE.has(name)) });
 }
 
 export function closePlans(): void {

@@ -58,9 +58,9 @@ export function writeLook({ against, all, change, squad, assistant, target, wish
     if (value !== null) parts.push(`${name}=${value}`);
   }
   if (all) parts.push("show=all");
-  const pairs = (all: readonly (readonly [number, number])[]) => all.map((pair) => pair.join(":")).join(",");
-  if (wish.people.length > 0) parts.push(`people=${pairs(wish.people)}`);
-  if (wish.locks.length > 0) parts.push(`locks=${pairs(wish.locks)}`);
+  const joined = (numbers: readonly (readonly [number, number])[]) => numbers.map((pair) => pair.join(":")).join(",");
+  if (wish.people.length > 0) parts.push(`people=${joined(wish.people)}`);
+  if (wish.locks.length > 0) parts.push(`locks=${joined(wish.locks)}`);
   const said = [...RANGED.filter((name) => wish[name] !== null).map((name) => `${name}:${wish[name]}`), ...FLAGS.filter((name) => wish[name])];
   if (said.length > 0) parts.push(`wish=${said.join(",")}`);
   return parts;
