@@ -3,13 +3,18 @@
 import type { ExpressionSpecification } from "maplibre-gl";
 import type { Feature } from "../api/client.ts";
 import { anchor } from "../map/anchor.ts";
-import { squadColour } from "../map/palette.ts";
+import { type Light, squadColour } from "../map/palette.ts";
 import { beatOf, type Person } from "../plans/beats.ts";
 import { FONT, type Look, palette, type Piece } from "./layer.ts";
 
 export const BEATS = "beats";
 /** Colours by turns. */
 const TURNS = 6;
+
+/** The colour of the beat of an assistant, by place in the list. */
+export function beatColour(at: number, light: Light): string {
+  return squadColour(at % TURNS, light);
+}
 
 export function drawnBeats(beats: readonly Feature[], people: readonly Person[], chosen: number | null, walk: Feature | null): GeoJSON.Feature[] {
   const turn = new Map(people.map((person, at) => [person.id, at % TURNS]));
@@ -37,16 +42,16 @@ export function drawnBeats(beats: readonly Feature[], people: readonly Person[],
 
 export function beatPieces(look: Look): Piece[] {
   const colours = palette(look);
-  const turns = Array.from({ length: TURNS }, (_, turn) => [turn, squadColour(turn, look.light)]).flat();
+  const turns = Array.from({ length: TURNS }, (_, turn) => [turn, beatColour(turn, look.light)]).flat();
   const colour = ["match", ["get", "turn"], ...turns, colours.inkSoft] as unknown as ExpressionSpecification;
   const role = (name: string): ["==", ["get", string], string] => ["==", ["get", "role"], name];
-  const width = (share: number): ExpressionSpecification => ["interpolate", ["exponential", 1.5], ["zoom"], 11, 2.4 * share, 14, 5.5 * share, 17, 12 * share];
+  const width = (pixels: number): ExpressionSpecification => ["match", ["get", "level"], 2, pixels * 2, 0, pixels * 0.7, pixels];
   const round = { "line-cap": "round", "line-join": "round" } as const;
-  const opacity = ["match", ["get", "level"], 0, 0.35, 1] as unknown as ExpressionSpecification;
+  const opacity = ["match", ["get", "level"], 0, 0.3, 1] as unknown as ExpressionSpecification;
   return [
-    { slot: "site", style: { id: "beat", type: "line", source: BEATS, filter: role("beat"), layout: round, paint: { "line-color": colour, "line-width": width(1), "line-opacity": opacity } } },
-    { slot: "site", style: { id: "walk-casing", type: "line", source: BEATS, filter: role("walk"), layout: round, paint: { "line-color": colours.wayCasing, "line-width": 4.5 } } },
-    { slot: "site", style: { id: "walk", type: "line", source: BEATS, filter: role("walk"), layout: round, paint: { "line-color": colours.chosen, "line-width": 2 } } },
+    { slot: "site", style: { id: "beat", type: "line", source: BEATS, filter: role("beat"), layout: round, paint: { "line-color": colour, "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 11, width(2.4), 14, width(5.5), 17, width(12)], "line-opacity": opacity } } },
+    { slot: "site", style: { id: "walk-casing", type: "line", source: BEATS, filter: role("walk"), layout: round, paint: { "line-color": colours.wayCasing, "line-width": 3.6 } } },
+    { slot: "site", style: { id: "walk", type: "line", source: BEATS, filter: role("walk"), layout: round, paint: { "line-color": colours.chosen, "line-width": 1.8 } } },
     { slot: "label", style: { id: "walk-arrow", type: "symbol", source: BEATS, filter: role("walk"), minzoom: 13, layout: { "symbol-placement": "line", "symbol-spacing": 70, "icon-image": "arrow", "icon-allow-overlap": true, "icon-ignore-placement": true } } },
     { slot: "label", style: { id: "walk-start", type: "circle", source: BEATS, filter: role("start"), paint: { "circle-radius": 7, "circle-color": colours.wayCasing, "circle-stroke-width": 4, "circle-stroke-color": colours.chosen } } },
     {

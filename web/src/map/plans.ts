@@ -6,6 +6,7 @@ import { BEATS, drawnBeats } from "../layers/beats.ts";
 import { boundsOfAll, drawnPlan, drawnZones, PLAN, PLAN_MARKS, PLAN_ZONE_NAMES, PLAN_ZONES, planMarks } from "../layers/plan.ts";
 import { changes, chosenBlock, chosenPerson, persons, plan, planBeats, planSections, planZones, tried, walk } from "../modes/plans.ts";
 import { roles } from "../plans/changes.ts";
+import { district } from "../state/facts.ts";
 import { look } from "../state/look.ts";
 import { shownLayers, state } from "../state/state.ts";
 
@@ -48,6 +49,10 @@ function goThere(reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void 
       untracked(() => move(bbox));
     });
   };
+  effect(() => {
+    const bbox = state.value.plan === "list" ? district.value : null;
+    if (bbox && untracked(() => state.value.view)) untracked(() => reveal(bbox));
+  });
   go(() => (plan.value ? `${plan.value.id}` : ""), () => planSections.value, reveal);
   go(
     () => `${state.value.plans.change ?? ""}`,

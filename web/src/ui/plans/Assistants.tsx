@@ -1,8 +1,9 @@
 // The assistants of a squad with their minutes; of the chosen one the beat, the closed walk, and the way to take it along.
 import { walkPath, type Plan, type Walk } from "../../api/plans.ts";
+import { beatColour } from "../../layers/beats.ts";
 import { chosenPerson, lookAt, persons, plan, planAsking, planBeats, shared, shareOut, walk } from "../../modes/plans.ts";
 import { evenShare, type Person } from "../../plans/beats.ts";
-import { language, state, words } from "../../state/state.ts";
+import { language, light, state, words } from "../../state/state.ts";
 import { valueWord } from "../../text/dictionary.ts";
 import { metres } from "../../text/names.ts";
 import { planNote } from "../../text/plans.ts";
@@ -27,7 +28,7 @@ function WalkTold({ person, open }: { person: Person; open: number }) {
   );
 }
 
-function Row({ person, even, most, open }: { person: Person; even: number; most: number; open: number }) {
+function Row({ person, at, even, most, open }: { person: Person; at: number; even: number; most: number; open: number }) {
   const text = words.value.plans;
   const chosen = chosenPerson.value?.id === person.id;
   return (
@@ -36,7 +37,7 @@ function Row({ person, even, most, open }: { person: Person; even: number; most:
         <b>{person.code}</b>
         <span class="shift">{person.shift ? valueWord("shift", person.shift, language.value) : ""}</span>
         <span class="person-bar" aria-hidden="true">
-          <i style={{ width: `${(100 * person.minutes) / Math.max(1, most)}%` }} />
+          <i style={{ background: beatColour(at, light.value), width: `${(100 * person.minutes) / Math.max(1, most)}%` }} />
           {!person.isOverlay && <em style={{ left: `${(100 * even) / Math.max(1, most)}%` }} />}
         </span>
         <span>{person.isOverlay ? text.stretches(numberTold(person.stretches)) : minutesTold(person.minutes)}</span>
@@ -52,7 +53,7 @@ function People({ all, open }: { all: readonly Person[]; open: number }) {
   const most = Math.max(even, ...all.map((person) => person.minutes));
   return (
     <ul class="people">
-      {all.map((person) => <Row key={person.id} person={person} even={even} most={most} open={open} />)}
+      {all.map((person, at) => <Row key={person.id} person={person} at={at} even={even} most={most} open={open} />)}
     </ul>
   );
 }

@@ -7,13 +7,14 @@ import { changes, chosenBlock, comparison, lookAt, moveSections, planAsking, pla
 import { kept } from "../../plans/changes.ts";
 import { squads } from "../../state/facts.ts";
 import { look } from "../../state/look.ts";
-import { state, words } from "../../state/state.ts";
+import { language, state, words } from "../../state/state.ts";
+import { metres } from "../../text/names.ts";
 import { Swatch } from "../Swatch.tsx";
 import { Effect } from "./Effect.tsx";
-import { minutesTold, numberTold, reasonTold, shareTold, squadTold, streetsTold, streetTold } from "./told.ts";
+import { minutesTold, numberTold, reasonTold, shareTold, squadShort, squadTold, streetsTold, streetTold } from "./told.ts";
 
-export function Squad({ id }: { id: number | null }) {
-  return <span class="squad"><i style={{ background: squadColours(look()).get(id ?? 0) }} />{squadTold(id)}</span>;
+export function Squad({ id, short = false }: { id: number | null; short?: boolean }) {
+  return <span class="squad"><i style={{ background: squadColours(look()).get(id ?? 0) }} />{short ? squadShort(id) : squadTold(id)}</span>;
 }
 
 /** What it was asked, where that is not as usual. */
@@ -95,9 +96,9 @@ function Row({ open, change, number }: { open: Plan; change: Change; number: num
     <li class={chosen ? "change chosen" : "change"}>
       <button type="button" class="found" aria-pressed={chosen} onClick={() => lookAt({ change: chosen ? null : first, target: null, squad: null, assistant: null }, { feature: null })}>
         <span class="rank">{number}</span>
-        <span class="found-name"><Squad id={change.from_squad_id} />{" → "}<Squad id={change.to_squad_id} /></span>
+        <span class="found-name"><Squad id={change.from_squad_id} short />{" → "}<Squad id={change.to_squad_id} short /></span>
         <span class="found-far">{minutesTold(change.load_min)}</span>
-        <span class="found-more wrap">{`${streetsTold(change)} · ${text.sections(numberTold(change.sections))} · ${numberTold(change.km, 1)} km`}</span>
+        <span class="found-more wrap">{`${streetsTold(change)} · ${text.sections(numberTold(change.sections))} · ${metres(1000 * change.km, language.value)}`}</span>
         <span class="found-more wrap why">{reasonTold(change)}</span>
       </button>
       {chosen && <Keep open={open} change={change} />}

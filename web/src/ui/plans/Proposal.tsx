@@ -5,10 +5,10 @@ import type { Squad } from "../../layers/layer.ts";
 import { inForce, planAsking, proposePlan, wishFor } from "../../modes/plans.ts";
 import { forecast, standing, USUAL_BAND } from "../../plans/figures.ts";
 import { squads } from "../../state/facts.ts";
-import { locked, NO_WISH, RANGES } from "../../state/plan-look.ts";
+import { locked, NO_LOOK, NO_WISH, RANGES, writeLook } from "../../state/plan-look.ts";
 import { language, state, words } from "../../state/state.ts";
 import { Cross } from "../icons.tsx";
-import { deviationTold, numberTold, squadTold, streetTold } from "./told.ts";
+import { deviationTold, numberTold, squadShort, squadTold, streetTold } from "./told.ts";
 
 /** People on duty, and what the plan in force would make of it. */
 function People({ squad, deviation }: { squad: Squad; deviation: number | undefined }) {
@@ -24,7 +24,7 @@ function People({ squad, deviation }: { squad: Squad; deviation: number | undefi
   const level = deviation === undefined ? "within" : standing(deviation, (state.value.plans.wish.band ?? 100 * USUAL_BAND) / 100);
   return (
     <label class="slider">
-      <span>{squadTold(squad.id)}</span>
+      <span>{squadShort(squad.id)}</span>
       <input type="range" name={squad.code} min="1" max={Math.max(40, 2 * usual)} value={value} aria-valuetext={`${text.people(String(value))} ${told}`} onInput={(event) => set(Number(event.currentTarget.value))} />
       <output>{`${numberTold(value)}${value === usual ? "" : ` (${value > usual ? "+" : "−"}${Math.abs(value - usual)})`}`}</output>
       <small class={`deviation ${level}`}>{told}</small>
@@ -99,11 +99,11 @@ export function Proposal() {
   const all = own.reduce((sum, squad) => sum + (wish.people.find(([id]) => id === squad.id)?.[1] ?? squad.strength ?? 1), 0);
   const send = (event: Event) => {
     event.preventDefault();
-    const changed = wish.people.map(([id, people]) => `${squadTold(id)} ${people}`).join(language.value === "en" ? ", " : "、");
+    const changed = wish.people.map(([id, people]) => `${squadShort(id)} ${people}`).join(language.value === "en" ? ", " : "、");
     const day = new Date().toLocaleDateString(language.value, { month: "long", day: "numeric" });
     void proposePlan(changed ? text.newNameFor(day, changed) : text.newName(day));
   };
-  const isUsual = JSON.stringify(wish) === JSON.stringify(NO_WISH);
+  const isUsual = writeLook({ ...NO_LOOK, wish }).length === 0;
   const unlimited = (value: number, at: number, told: string) => (value >= at ? text.noLimit : told);
   return (
     <form class="proposal" id="proposal" onSubmit={send} aria-labelledby="proposal-title">

@@ -45,39 +45,40 @@ export function Publishing({ open }: { open: Plan }) {
   const text = words.value.plans;
   const [asking, setAsking] = useState<"publish" | "drop" | null>(null);
   useEffect(() => setAsking(null), [open.version]);
-  const from = useRef<HTMLButtonElement>(null);
   const no = () => {
+    const from = asking;
     setAsking(null);
-    setTimeout(() => from.current?.focus());
+    // Back to the button that asked.
+    setTimeout(() => from && document.getElementById(from)?.focus());
   };
   const beside = comparison.value;
   const isOld = open.status === "superseded";
   const say = isOld ? text.rollBack : text.publish;
   return (
-    <div class="publishing">
-      {asking === "publish" && (
-        <Question id="sure" title={isOld ? text.sureToRollBack(open.name) : text.sureToPublish(open.name)} yes={say} onYes={() => void publishPlan(open)} onNo={no}>
-          {beside && <p>{text.whatPublishingMoves(numberTold(beside.sections_moved), shareTold(beside.handover_share))}</p>}
-          <p>{text.whatPublishingDoes}</p>
-        </Question>
-      )}
-      {asking === "drop" && (
+    <>
+      {asking === "drop" ? (
         <Question id="sure-drop" title={text.sureToDrop(open.name)} yes={text.drop} onYes={() => void dropPlan(open)} onNo={no}>
           <p>{text.whatDroppingDoes}</p>
         </Question>
+      ) : (
+        <div class="pair">
+          <button type="button" class="quiet" id="ask-again" onClick={() => askAgain(open)}>{text.askAgain}</button>
+          {open.status === "draft" && <button type="button" class="quiet" id="drop" onClick={() => setAsking("drop")}>{text.drop}</button>}
+        </div>
       )}
-      {asking === null && (
-        <>
-          {open.status !== "published" && (
-            <button type="button" class="action" id="publish" ref={from} disabled={planAsking.value} onClick={() => setAsking("publish")}>{say}</button>
+      {open.status !== "published" && (
+        <div class="publishing">
+          {asking === "publish" ? (
+            <Question id="sure" title={isOld ? text.sureToRollBack(open.name) : text.sureToPublish(open.name)} yes={say} onYes={() => void publishPlan(open)} onNo={no}>
+              {beside && <p>{text.whatPublishingMoves(numberTold(beside.sections_moved), shareTold(beside.handover_share))}</p>}
+              <p>{text.whatPublishingDoes}</p>
+            </Question>
+          ) : (
+            <button type="button" class="action" id="publish" disabled={planAsking.value} onClick={() => setAsking("publish")}>{say}</button>
           )}
-          <div class="pair">
-            <button type="button" class="quiet" id="ask-again" onClick={() => askAgain(open)}>{text.askAgain}</button>
-            {open.status === "draft" && <button type="button" class="quiet" id="drop" onClick={() => setAsking("drop")}>{text.drop}</button>}
-          </div>
-        </>
+        </div>
       )}
-    </div>
+    </>
   );
 }
 

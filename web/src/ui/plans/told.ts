@@ -9,6 +9,11 @@ export function squadTold(id: number | null | undefined): string {
   return squadName(id) ?? words.value.none;
 }
 
+/** Without the word that all of them bear, where there is little room. */
+export function squadShort(id: number | null | undefined): string {
+  return squadTold(id).replace(/(.) squad$/i, "$1").replace(/(.)中队$/, "$1");
+}
+
 export function streetTold(name: string | null | undefined): string {
   if (!name) return words.value.plans.unnamed;
   return (language.value === "en" ? streetNames.value.get(name) : undefined) ?? name;
@@ -41,5 +46,5 @@ export function reasonTold(change: Change): string {
   const told = words.value.plans.reasons[kind] ?? change.reason.text;
   if (squad === undefined || before === undefined || after === undefined) return told;
   const gap = language.value === "en" ? " " : "";
-  return `${told}${gap}${squadTold(squad)}${language.value === "en" ? ": " : "："}${deviationTold(before)} → ${deviationTold(after)}`;
+  return `${told}${gap}${squadShort(squad)}${language.value === "en" ? ": " : "："}${deviationTold(before)} → ${deviationTold(after)}`;
 }
