@@ -85,7 +85,7 @@ describe("the life of a plan", () => {
 
     const at = driver.address().get("at");
     const before = await driver.picture();
-    await driver.press("#plan-changes .found");
+    await driver.page.locator("#plan-changes .found").first().click();
     await until("the map to fly there", async () => driver.address().get("at") !== at);
     await driver.ready();
     expect((await driver.picture()).equals(before)).toBe(false);
@@ -261,15 +261,18 @@ describe("for everyone", () => {
         const how = { dark, locale: dark ? "zh-CN" : "en-GB", ...(size ? { size } : {}) };
         const fits = () => driver.page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".side-body")].every((each) => each.scrollWidth <= each.clientWidth));
         const section = made.changes[0]?.section_ids[0];
-        for (const address of [`plan=list&locks=${section}:4&wish=pace:50`, `plan=${made.id}&feature=road-sections/${section}&to=4`, `plan=${made.id}&change=${section}&to=4`, `plan=${first}&squad=4&assistant=77`]) {
-          if (driver && address !== "plan=list") await driver.close();
-          await open({ ...how, address: `${STREETS}&${address}` });
-          await until("all of it", async () => /assistant/.test(address) ? driver.text("#walk-gpx") : /to=/.test(address) ? (await driver.texts("#plan-effect > li")).length > 0 : driver.text("#proposal"));
+        await open({ ...how, address: `${STREETS}&plan=list&locks=${section}:4&wish=pace:50` });
+        const show = async (address: string, what: string) => {
+          await driver.page.evaluate((hash) => location.replace(hash), `#${STREETS}&${address}`);
+          await until(what, async () => (await driver.texts(what)).length > 0);
+          await driver.ready();
           expect(await driver.barriers(), address).toEqual([]);
           expect(await fits(), address).toBe(true);
-        }
-        await driver.close();
-        await open({ ...how, address: `${STREETS}&plan=${made.id}` });
+        };
+        await show(`plan=list&locks=${section}:4&wish=pace:50`, "#locks > li");
+        await show(`plan=${first}&squad=4&assistant=77`, "#walk-gpx");
+        await show(`plan=${made.id}&feature=road-sections/${section}&to=4`, "#plan-effect > li");
+        await show(`plan=${made.id}&change=${section}&to=4`, "#plan-effect > li");
         await driver.press("#publish");
         await until("the question", () => driver.text("#sure"));
         expect(await driver.barriers()).toEqual([]);

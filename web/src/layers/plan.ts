@@ -24,8 +24,6 @@ export interface Focus {
   squad: number | null;
   /** Assistants lie over the sections. */
   isGround: boolean;
-  /** All in full colour. */
-  all: boolean;
   /** Moves that are being tried. */
   moves: readonly Move[];
 }
@@ -35,7 +33,7 @@ function level(squad: unknown, role: Role | undefined, focus: Focus): Level {
   if (focus.block !== null) return role?.block === focus.block ? 2 : role ? 1 : 0;
   if (focus.squad !== null) return squad === focus.squad || role?.was === focus.squad ? (role ? 2 : 1) : 0;
   if (role) return 2;
-  return focus.roles.size > 0 && !focus.all ? 0 : 1;
+  return focus.roles.size > 0 ? 0 : 1;
 }
 
 /** What drawing needs of the sections of a plan. */

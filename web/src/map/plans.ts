@@ -4,7 +4,7 @@ import { effect, untracked } from "@preact/signals";
 import type { Bbox, Feature } from "../api/client.ts";
 import { BEATS, drawnBeats } from "../layers/beats.ts";
 import { boundsOfAll, drawnPlan, drawnZones, PLAN, PLAN_MARKS, PLAN_ZONE_NAMES, PLAN_ZONES, planMarks } from "../layers/plan.ts";
-import { changes, chosenBlock, chosenPerson, persons, plan, planBeats, planSections, planZones, tried, walk } from "../modes/plans.ts";
+import { changes, chosenBlock, chosenPerson, persons, plan, planBeats, planSections, planZones, showsAll, tried, walk } from "../modes/plans.ts";
 import { roles } from "../plans/changes.ts";
 import { district } from "../state/facts.ts";
 import { look } from "../state/look.ts";
@@ -16,12 +16,18 @@ export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (
     void map.getSource<GeoJSONSource>(source)?.setData({ type: "FeatureCollection", features });
   };
   effect(() => {
-    const { squad, all } = state.value.plans;
+    const { squad } = state.value.plans;
+    // Told are changes, where they are what is looked at.
+    const told = showsAll.value && chosenBlock.value === null ? [] : changes.value;
     const isGround = planBeats.value.length > 0 && (squad !== null || chosenPerson.value !== null) && chosenBlock.value === null;
-    const focus = { roles: roles(changes.value), block: chosenBlock.value?.block ?? null, squad, isGround, all, moves: tried.value?.moves ?? [] };
+    const focus = { roles: roles(told), block: chosenBlock.value?.block ?? null, squad, isGround, moves: tried.value?.moves ?? [] };
     put(PLAN, drawnPlan(planSections.value, focus));
   });
-  effect(() => put(PLAN_MARKS, planMarks(planSections.value, changes.value, plan.value ? state.value.plans.wish.locks : [], chosenBlock.value?.block ?? null)));
+  effect(() => {
+    const { squad, assistant, wish } = state.value.plans;
+    const isAside = chosenBlock.value === null && (showsAll.value || squad !== null || assistant !== null);
+    put(PLAN_MARKS, planMarks(planSections.value, isAside ? [] : changes.value, plan.value ? wish.locks : [], chosenBlock.value?.block ?? null));
+  });
   effect(() => {
     const { areas, names } = drawnZones(shownLayers.value.includes("squad-zones") ? planZones.value : [], look());
     put(PLAN_ZONES, areas);
@@ -53,7 +59,11 @@ function goThere(reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void 
     const bbox = state.value.plan === "list" ? district.value : null;
     if (bbox && untracked(() => state.value.view)) untracked(() => reveal(bbox));
   });
-  go(() => (plan.value ? `${plan.value.id}` : ""), () => planSections.value, reveal);
+  const whole = () => {
+    const { change, squad, assistant } = state.value.plans;
+    return plan.value && change === null && squad === null && assistant === null ? `${plan.value.id}` : "";
+  };
+  go(whole, () => planSections.value, reveal);
   go(
     () => `${state.value.plans.change ?? ""}`,
     () => {

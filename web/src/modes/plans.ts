@@ -52,6 +52,8 @@ const allSteps = signal<readonly Step[]>([]);
 export const steps = computed(() => allSteps.value.filter((each) => each.plan === plan.value?.id));
 
 export const changes = computed<readonly service.Change[]>(() => comparison.value?.changes ?? []);
+/** A draft is about what it changes; a plan that holds or held is about the streets. */
+export const showsAll = computed(() => state.value.plans.all ?? (plan.value?.status !== "draft" || changes.value.length === 0));
 export const chosenBlock = computed(() => blockOf(changes.value, state.value.plans.change));
 export const persons = computed(() => people(assistants.value, planBeats.value, new Set(squads.value.filter((squad) => squad.hasStreets).map((squad) => squad.id))));
 export const chosenPerson = computed<Person | null>(() => {

@@ -10,13 +10,14 @@ const read = (text: string) => readLook(new URLSearchParams(text));
 describe("how plans are looked at", () => {
   test("is told whole by the address, and back", () => {
     expect(read(writeLook(FULL).join("&"))).toEqual(FULL);
+    expect(read("show=changes").all).toBe(false);
     expect(writeLook(NO_LOOK)).toEqual([]);
     expect(read("")).toEqual(NO_LOOK);
   });
 
   test("from anywhere does no harm", () => {
     const bad = [
-      "against=-1&change=x&squad=0&assistant=1e3&to=__proto__", "show=<b>", "people=4:0,4:1000,x:1,4", "locks=1:2:3,0:1,1:0,:,a:b",
+      "against=-1&change=x&squad=0&assistant=1e3&to=__proto__", "show=<b>", "show=__proto__", "show=toString", "people=4:0,4:1000,x:1,4", "locks=1:2:3,0:1,1:0,:,a:b",
       "wish=hand:101,hand:-1,touch:1,band:0,pace:9,pace:1e2,shop:NaN,case:,freshest", "wish=,,:::", "people=&locks=&wish=",
     ];
     for (const text of bad) expect(read(text), text).toEqual(NO_LOOK);

@@ -27,8 +27,8 @@ export interface PlanWish {
 export interface PlanLook {
   /** The plan it is set against, where that is not the one before it. */
   against: number | null;
-  /** Every street in full colour, not what changes alone. */
-  all: boolean;
+  /** Every street in full colour, or what changes; null as is usual for the plan. */
+  all: boolean | null;
   /** The change that is looked at, by its first section. */
   change: number | null;
   /** The squad that is looked at, and one of its assistants. */
@@ -40,7 +40,7 @@ export interface PlanLook {
 }
 
 export const NO_WISH: PlanWish = { people: [], locks: [], hand: null, touch: null, band: null, pace: null, shop: null, case: null, fresh: false, whole: false };
-export const NO_LOOK: PlanLook = { against: null, all: false, change: null, squad: null, assistant: null, target: null, wish: NO_WISH };
+export const NO_LOOK: PlanLook = { against: null, all: null, change: null, squad: null, assistant: null, target: null, wish: NO_WISH };
 
 /** Numbers of a wish with the range they are taken from. */
 export const RANGES = { hand: [0, 100], touch: [2, 99], band: [1, 30], pace: [10, 200], shop: [0, 10], case: [0, 120] } as const;
@@ -57,7 +57,7 @@ export function writeLook({ against, all, change, squad, assistant, target, wish
   for (const [name, value] of Object.entries({ against, change, squad, assistant, to: target })) {
     if (value !== null) parts.push(`${name}=${value}`);
   }
-  if (all) parts.push("show=all");
+  if (all !== null) parts.push(`show=${all ? "all" : "changes"}`);
   const joined = (numbers: readonly (readonly [number, number])[]) => numbers.map((pair) => pair.join(":")).join(",");
   if (wish.people.length > 0) parts.push(`people=${joined(wish.people)}`);
   if (wish.locks.length > 0) parts.push(`locks=${joined(wish.locks)}`);
@@ -75,7 +75,7 @@ export function readLook(given: URLSearchParams): PlanLook {
   })) as Record<Ranged, number | null>;
   return {
     against: id(given.get("against")),
-    all: given.get("show") === "all",
+    all: given.get("show") === "all" ? true : given.get("show") === "changes" ? false : null,
     change: id(given.get("change")),
     squad: id(given.get("squad")),
     assistant: id(given.get("assistant")),

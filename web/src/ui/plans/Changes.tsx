@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { Change, Plan } from "../../api/plans.ts";
 import { changeLegend } from "../../layers/plan.ts";
 import { squadColours } from "../../layers/layer.ts";
-import { changes, chosenBlock, comparison, lookAt, moveSections, planAsking, planList, steps, tryMoves, undo } from "../../modes/plans.ts";
+import { changes, chosenBlock, comparison, lookAt, moveSections, planAsking, planList, showsAll, steps, tryMoves, undo } from "../../modes/plans.ts";
 import { kept } from "../../plans/changes.ts";
 import { squads } from "../../state/facts.ts";
 import { look } from "../../state/look.ts";
@@ -36,7 +36,7 @@ function Asked({ open }: { open: Plan }) {
 /** The plan it is set against, and how much of the map is in full colour. */
 function Against({ open }: { open: Plan }) {
   const text = words.value.plans;
-  const { against, all } = state.value.plans;
+  const { against } = state.value.plans;
   const others = planList.value.filter((each) => each.id !== open.id);
   if (others.length === 0) return null;
   const shown = against ?? open.changes_against;
@@ -54,7 +54,7 @@ function Against({ open }: { open: Plan }) {
           <legend class="unseen">{text.shown}</legend>
           {([["changes", text.changesAlone, false], ["all", text.wholePlan, true]] as const).map(([value, label, own]) => (
             <label key={value}>
-              <input type="radio" name="show" value={value} checked={all === own} onChange={() => lookAt({ all: own, change: null, squad: null, assistant: null })} />
+              <input type="radio" name="show" value={value} checked={showsAll.value === own} onChange={() => lookAt({ all: own, change: null, squad: null, assistant: null })} />
               <span>{label}</span>
             </label>
           ))}
@@ -62,6 +62,16 @@ function Against({ open }: { open: Plan }) {
       )}
     </div>
   );
+}
+
+/** The button that takes the place of the one that was pressed has the focus. */
+function goHere(button: HTMLButtonElement | null): void {
+  button?.focus();
+}
+
+/** After a move the way back is at hand. */
+export function goToUndo(worked: boolean): void {
+  if (worked) setTimeout(() => document.getElementById("undo")?.focus());
 }
 
 /** Leaves a block with the squad that has it; what that would do stands there before. */
@@ -81,7 +91,7 @@ function Keep({ open, change }: { open: Plan; change: Change }) {
       <p class="hint">{text.ifKept(squadTold(change.from_squad_id))}</p>
       <Effect before={open.figures} />
       <div class="pair">
-        <button type="button" class="action" id="keep-yes" disabled={planAsking.value} onClick={() => void moveSections(open, moves, change.streets[0] ?? null)}>{text.keepYes}</button>
+        <button type="button" class="action" id="keep-yes" disabled={planAsking.value} ref={goHere} onClick={() => void moveSections(open, moves, change.streets[0] ?? null).then(goToUndo)}>{text.keepYes}</button>
         <button type="button" class="quiet" onClick={() => lookAt({ target: null })}>{text.notYet}</button>
       </div>
     </>

@@ -9,7 +9,7 @@ import { state, words } from "../../state/state.ts";
 import { Chevron } from "../icons.tsx";
 import { Overlays, SquadPeople } from "./Assistants.tsx";
 import { bandOf } from "./Effect.tsx";
-import { deviationTold, minutesTold, numberTold, shareTold } from "./told.ts";
+import { deviationTold, minutesTold, numberTold, shareTold, squadShort } from "./told.ts";
 
 const SIGNS = { over: "▲", under: "▼", within: "✓" } as const;
 
@@ -54,7 +54,6 @@ function Row({ row, before, end, band, open }: Drawn & { open: Plan }) {
           <Chevron />
         </span>
         <Bar row={row} before={before} end={end} band={band} />
-        <small>{text.row(numberTold(row.strength), numberTold(row.sections), numberTold(row.km, 1), numberTold(row.shops), numberTold(row.cases))}</small>
       </button>
       {isOpen && (
         <div class="squad-open">
@@ -63,6 +62,36 @@ function Row({ row, before, end, band, open }: Drawn & { open: Plan }) {
         </div>
       )}
     </li>
+  );
+}
+
+/** What each squad has, to be compared down the columns. */
+function Sheet({ rows }: { rows: readonly ScoreRow[] }) {
+  const text = words.value.plans;
+  const columns: [string, (row: ScoreRow) => string][] = [
+    [text.columns.people, (row) => numberTold(row.strength)],
+    [text.columns.sections, (row) => numberTold(row.sections)],
+    ["km", (row) => numberTold(row.km, 1)],
+    [text.columns.shops, (row) => numberTold(row.shops)],
+    [text.columns.cases, (row) => numberTold(row.cases)],
+  ];
+  return (
+    <table class="sheet" id="plan-sheet">
+      <thead>
+        <tr>
+          <th scope="col">{text.squad}</th>
+          {columns.map(([name]) => <th scope="col" key={name}>{name}</th>)}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.squad_id}>
+            <th scope="row">{squadShort(row.squad_id)}</th>
+            {columns.map(([name, value]) => <td key={name}>{value(row)}</td>)}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -95,6 +124,7 @@ export function Loads({ open }: { open: Plan }) {
       <ul class="bars" id="plan-bars">
         {rows.map((row) => <Row key={row.squad_id} row={row} before={before(row.squad_id)} end={end} band={band} open={open} />)}
       </ul>
+      <Sheet rows={rows} />
       {persons.value.size > 0 && <Overlays />}
       {figures.travel_m !== null && (
         <p class="hint">{text.travel(numberTold(figures.travel_m)) + (figures.travel_gap === undefined ? "" : text.gap(shareTold(figures.travel_gap)))}</p>

@@ -11,7 +11,8 @@ const TOLD = 3;
 function Row({ each }: { each: PlanSummary }) {
   const text = words.value.plans;
   const when = (instant: string) => moment(instant, language.value);
-  const terms = each.in_force.map(({ from, to }) => (to ? text.heldFromTo(when(from), when(to)) : text.heldSince(when(from))));
+  // Of several times the last one is told here.
+  const terms = each.in_force.slice(-1).map(({ from, to }) => (to ? text.heldFromTo(when(from), when(to)) : text.heldSince(when(from))));
   const moves = each.handover_share && each.status === "draft" ? [text.handover(shareTold(each.handover_share))] : [];
   return (
     <li>

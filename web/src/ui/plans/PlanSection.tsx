@@ -8,7 +8,7 @@ import { locked } from "../../state/plan-look.ts";
 import { language, state, words } from "../../state/state.ts";
 import { metres } from "../../text/names.ts";
 import { Cross, Lock } from "../icons.tsx";
-import { Squad } from "./Changes.tsx";
+import { goToUndo, Squad } from "./Changes.tsx";
 import { bandOf, Effect } from "./Effect.tsx";
 import { minutesTold, numberTold, squadTold, streetTold } from "./told.ts";
 
@@ -70,7 +70,7 @@ function Mover({ plan, section, owner, feature }: { plan: Plan; section: number;
   const go = () => {
     if (wanted === null) return;
     const moves = [{ section_id: section, squad_id: wanted }];
-    void (plan.status === "draft" ? moveSections(plan, moves, street) : draftWith(moves, text.draftName(streetTold(street), squadTold(wanted))));
+    void (plan.status === "draft" ? moveSections(plan, moves, street).then(goToUndo) : draftWith(moves, text.draftName(streetTold(street), squadTold(wanted))));
   };
   const option = (id: number) => <option key={id} value={id}>{squadTold(id)}</option>;
   return (

@@ -29,8 +29,9 @@ function Open({ open }: { open: Plan }) {
     <>
       <Held open={open} />
       {section && <PlanSection plan={open} feature={section} />}
-      <Changes open={open} />
+      {open.status === "draft" && <Changes open={open} />}
       <Loads open={open} />
+      {open.status !== "draft" && <Changes open={open} />}
       {open.figures.notes.map((note) => <p class="note" key={note}>{planNote(note, language.value !== "en")}</p>)}
       <Publishing open={open} />
     </>

@@ -32,6 +32,9 @@ function People({ squad, deviation }: { squad: Squad; deviation: number | undefi
   );
 }
 
+/** The end of the slider at which any share may change hands; usual plans hand over little. */
+const FREE = 20.5;
+
 interface Slide {
   name: keyof typeof RANGES;
   label: string;
@@ -104,7 +107,6 @@ export function Proposal() {
     void proposePlan(changed ? text.newNameFor(day, changed) : text.newName(day));
   };
   const isUsual = writeLook({ ...NO_LOOK, wish }).length === 0;
-  const unlimited = (value: number, at: number, told: string) => (value >= at ? text.noLimit : told);
   return (
     <form class="proposal" id="proposal" onSubmit={send} aria-labelledby="proposal-title">
       <h3 id="proposal-title">{text.propose}</h3>
@@ -114,8 +116,8 @@ export function Proposal() {
       </fieldset>
       <fieldset>
         <legend><span>{text.limits}</span></legend>
-        <Slider name="hand" label={text.mostHandover} usual={100} disabled={wish.fresh} told={(value) => unlimited(value, 100, `${numberTold(value)} %`)} />
-        <Slider name="touch" label={text.mostTouched} usual={own.length} most={Math.max(2, own.length)} disabled={wish.fresh} told={(value) => unlimited(value, own.length, text.squads(numberTold(value)))} />
+        <Slider name="hand" label={text.mostHandover} usual={FREE} most={FREE} by={0.5} disabled={wish.fresh} told={(value) => (wish.hand === null ? text.noLimit : `${numberTold(value, 1)} %`)} />
+        <Slider name="touch" label={text.mostTouched} usual={own.length} most={Math.max(2, own.length)} disabled={wish.fresh} told={(value) => (wish.touch === null ? text.noLimit : text.squads(numberTold(value)))} />
         <Slider name="band" label={text.band} usual={100 * USUAL_BAND} most={15} by={0.5} told={(value) => `± ${numberTold(value, 1)} %`} />
         <label class="check">
           <input type="checkbox" name="whole" checked={wish.whole} onChange={(event) => wishFor({ whole: event.currentTarget.checked })} />
