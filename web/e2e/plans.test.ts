@@ -109,7 +109,9 @@ describe("the life of a plan", () => {
 
     await driver.press("#all-plans");
     await until("the list", async () => (await driver.texts("#plan-list .tag")).includes("was in force"));
-    await driver.press('#plan-list .found:has(.tag.superseded)');
+    // The one that held last is the first of the old ones.
+    await driver.page.locator("#plan-list .found:has(.tag.superseded)").first().click();
+    await until("the plan that held before", async () => openId() === first);
     await status(/ – /);
     await driver.press("#publish");
     await driver.press("#sure-yes");

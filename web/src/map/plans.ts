@@ -4,11 +4,11 @@ import { effect, untracked } from "@preact/signals";
 import type { Bbox, Feature } from "../api/client.ts";
 import { BEATS, drawnBeats } from "../layers/beats.ts";
 import { boundsOfAll, drawnPlan, drawnZones, PLAN, PLAN_MARKS, PLAN_ZONE_NAMES, PLAN_ZONES, planMarks } from "../layers/plan.ts";
-import { changes, chosenBlock, chosenPerson, persons, plan, planBeats, planSections, planZones, showsAll, tried, walk } from "../modes/plans.ts";
+import { changes, chosenBlock, chosenPerson, chosenSection, persons, plan, planBeats, planSections, planZones, showsAll, tried, walk } from "../modes/plans.ts";
 import { roles } from "../plans/changes.ts";
 import { district } from "../state/facts.ts";
 import { look } from "../state/look.ts";
-import { shownLayers, state } from "../state/state.ts";
+import { planLook, shownLayers, state } from "../state/state.ts";
 
 /** Draws what plans are about as long as the map lives. `reveal` moves the map only if it must, `fly` in any case. */
 export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void {
@@ -16,7 +16,7 @@ export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (
     void map.getSource<GeoJSONSource>(source)?.setData({ type: "FeatureCollection", features });
   };
   effect(() => {
-    const { squad } = state.value.plans;
+    const { squad } = planLook.value;
     // Told are changes, where they are what is looked at.
     const told = showsAll.value && chosenBlock.value === null ? [] : changes.value;
     const isGround = planBeats.value.length > 0 && (squad !== null || chosenPerson.value !== null) && chosenBlock.value === null;
@@ -24,7 +24,7 @@ export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (
     put(PLAN, drawnPlan(planSections.value, focus));
   });
   effect(() => {
-    const { squad, assistant, wish } = state.value.plans;
+    const { squad, assistant, wish } = planLook.value;
     const isAside = chosenBlock.value === null && (showsAll.value || squad !== null || assistant !== null);
     put(PLAN_MARKS, planMarks(planSections.value, isAside ? [] : changes.value, plan.value ? wish.locks : [], chosenBlock.value?.block ?? null));
   });
@@ -34,7 +34,7 @@ export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (
     put(PLAN_ZONE_NAMES, names);
   });
   effect(() => {
-    const { squad } = state.value.plans;
+    const { squad } = planLook.value;
     const own = chosenBlock.value ? [] : (persons.value.get(chosenPerson.value?.squad ?? squad ?? 0) ?? []);
     put(BEATS, drawnBeats(own.length > 0 ? planBeats.value : [], own, chosenPerson.value?.id ?? null, walk.value));
   });
@@ -60,12 +60,13 @@ function goThere(reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void 
     if (bbox && untracked(() => state.value.view)) untracked(() => reveal(bbox));
   });
   const whole = () => {
-    const { change, squad, assistant } = state.value.plans;
+    const { change, squad, assistant } = planLook.value;
     return plan.value && change === null && squad === null && assistant === null ? `${plan.value.id}` : "";
   };
   go(whole, () => planSections.value, reveal);
+  go(() => `${chosenSection.value?.id ?? ""}`, () => (chosenSection.value ? [chosenSection.value] : []), reveal);
   go(
-    () => `${state.value.plans.change ?? ""}`,
+    () => `${planLook.value.change ?? ""}`,
     () => {
       const own = new Set(chosenBlock.value?.change.section_ids ?? []);
       return planSections.value.filter(({ id }) => own.has(Number(id)));
@@ -73,9 +74,9 @@ function goThere(reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void 
     fly,
   );
   go(
-    () => (state.value.plans.assistant === null ? `${state.value.plans.squad ?? ""}` : ""),
-    () => planSections.value.filter(({ properties }) => properties.squad_id === state.value.plans.squad),
+    () => (planLook.value.assistant === null ? `${planLook.value.squad ?? ""}` : ""),
+    () => planSections.value.filter(({ properties }) => properties.squad_id === planLook.value.squad),
     fly,
   );
-  go(() => `${state.value.plans.assistant ?? ""}`, () => (walk.value ? [walk.value] : []), fly);
+  go(() => `${planLook.value.assistant ?? ""}`, () => (walk.value ? [walk.value] : []), fly);
 }

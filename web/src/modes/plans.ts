@@ -10,7 +10,7 @@ import { asked } from "../plans/figures.ts";
 import type { State } from "../state/address.ts";
 import { isVoid, sentence, squads, touched } from "../state/facts.ts";
 import { NO_LOOK, outwards, type PlanLook, type PlanWish } from "../state/plan-look.ts";
-import { drift, language, state, step } from "../state/state.ts";
+import { drift, language, planLook, state, step } from "../state/state.ts";
 
 export const planList = signal<readonly service.PlanSummary[]>([]);
 export const plan = signal<service.Plan | null>(null);
@@ -53,11 +53,11 @@ export const steps = computed(() => allSteps.value.filter((each) => each.plan ==
 
 export const changes = computed<readonly service.Change[]>(() => comparison.value?.changes ?? []);
 /** A draft is about what it changes; a plan that holds or held is about the streets. */
-export const showsAll = computed(() => state.value.plans.all ?? (plan.value?.status !== "draft" || changes.value.length === 0));
-export const chosenBlock = computed(() => blockOf(changes.value, state.value.plans.change));
+export const showsAll = computed(() => planLook.value.all ?? (plan.value?.status !== "draft" || changes.value.length === 0));
+export const chosenBlock = computed(() => blockOf(changes.value, planLook.value.change));
 export const persons = computed(() => people(assistants.value, planBeats.value, new Set(squads.value.filter((squad) => squad.hasStreets).map((squad) => squad.id))));
 export const chosenPerson = computed<Person | null>(() => {
-  const { assistant } = state.value.plans;
+  const { assistant } = planLook.value;
   return [...persons.value.values()].flat().find(({ id }) => id === assistant) ?? null;
 });
 export const chosenSection = computed<Feature | null>(() => {
@@ -262,7 +262,9 @@ export function tryMoves(open: service.Plan, moves: readonly service.Move[] | nu
       if (!own.signal.aborted) tried.value = { moves, result, trouble: null };
     },
     (error: unknown) => {
-      if (!own.signal.aborted) tried.value = { moves, result: null, trouble: sentence(error) };
+      if (own.signal.aborted) return;
+      tried.value = { moves, result: null, trouble: sentence(error) };
+      if (error instanceof Refusal && error.status === 412) void tellWhoWasFirst();
     },
   );
 }
@@ -303,7 +305,7 @@ export function watchPlans(): void {
 function watchBeats(): void {
   let have = "";
   effect(() => {
-    const { squad, assistant } = state.value.plans;
+    const { squad, assistant } = planLook.value;
     const open = plan.value;
     if (!open || (squad === null && assistant === null)) {
       if (!open) have = "";

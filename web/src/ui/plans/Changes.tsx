@@ -120,6 +120,14 @@ function Row({ open, change, number }: { open: Plan; change: Change; number: num
 function Undo({ open }: { open: Plan }) {
   const text = words.value.plans;
   const last = steps.value.at(-1);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "z" && (event.ctrlKey || event.metaKey) && !planAsking.peek()) void undo(open);
+    };
+    if (!last) return undefined;
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [open, last]);
   if (!last || open.status !== "draft") return null;
   return (
     <p class="undo" id="undone">

@@ -30,7 +30,8 @@ export function PlanList() {
   const text = words.value.plans;
   const all = planList.value;
   if (all.length === 0) return <p class="hint">{planAsking.value ? words.value.loading : text.none}</p>;
-  const old = all.filter((each) => each.status === "superseded");
+  // The one that held last is the likeliest to be put in force again.
+  const old = all.filter((each) => each.status === "superseded").toSorted((a, b) => ((a.superseded_at ?? "") < (b.superseded_at ?? "") ? 1 : -1));
   // The one that holds comes first.
   const now = all.filter((each) => each.status !== "superseded").toSorted((a, b) => Number(b.status === "published") - Number(a.status === "published"));
   return (

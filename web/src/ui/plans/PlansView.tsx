@@ -20,7 +20,7 @@ function Held({ open }: { open: Plan }) {
   const when = (instant: string) => moment(instant, language.value);
   const terms = open.in_force.map(({ from, to }) => (to ? text.heldFromTo(when(from), when(to)) : text.heldSince(when(from))));
   const told = terms.length > 0 ? terms.join("; ") : text.drawnUp(when(open.created_at), open.created_by);
-  return <p class="hint" id="plan-status">{`${text.statuses[open.status]} · ${text.plan} ${open.id} · ${told}`}</p>;
+  return <p class="hint" id="plan-status">{`${text.plan} ${open.id} · ${text.statuses[open.status]} · ${told}`}</p>;
 }
 
 function Open({ open }: { open: Plan }) {
@@ -51,7 +51,10 @@ export function PlansView() {
   return (
     <section class={`plans${open && changes.value.length > 0 ? " changing" : ""}`} aria-labelledby="plans-title" aria-busy={planAsking.value}>
       {isChosen && (
-        <button type="button" class="back" id="all-plans" onClick={() => openPlan("list")}><Back />{text.all}</button>
+        <div class="plan-head">
+          <button type="button" class="back" id="all-plans" onClick={() => openPlan("list")}><Back />{text.all}</button>
+          {open && <span class={`tag ${open.status}`}>{text.statuses[open.status]}</span>}
+        </div>
       )}
       <h2 id="plans-title" ref={title} tabIndex={-1}>{open ? open.name : text.title}</h2>
       <News />
