@@ -211,27 +211,3 @@ test("a change by someone else appears by itself", async () => {
   const tag = made.headers.get("etag") ?? "*";
   expect((await fetch(`${base}/api/collections/shops/items/${id}`, { method: "DELETE", headers: { "if-match": tag } })).status).toBe(204);
 });
-
-describe("plans", () => {
-  test("a squad with fewer people gets a short list of changes; a section tells why it is whose, and what a move would do", async () => {
-    await open();
-    await driver.press("#plans");
-    await driver.ready();
-    const before = (await driver.texts("#plan-list > li")).length;
-    expect(before).toBeGreaterThan(0);
-    await driver.page.locator('#proposal input[name="YQ"]').fill("14");
-    await driver.press("#propose");
-    await until("the changes", async () => (await driver.texts("#plan-changes > li")).length > 0);
-    await driver.ready();
-    expect((await driver.texts("#plan-changes > li")).length).toBeLessThan(8);
-    expect(await driver.texts("#plan-bars > li")).toHaveLength(6);
-    expect(driver.address().get("plan")).toMatch(/^[0-9]+$/);
-    await driver.page.locator("#plan-changes .found").first().click();
-    await until("the section", () => driver.text("#plan-section dl"));
-    await driver.page.locator("#plan-target").selectOption({ index: 1 });
-    await until("what a move would do", async () => (await driver.texts("#plan-effect > li")).length >= 2);
-    await driver.press("#close");
-    await driver.press("#drop");
-    await until("the list again", async () => (await driver.texts("#plan-list > li")).length === before);
-  });
-});

@@ -43,6 +43,26 @@ test("pictures are taken", async () => {
     await take("-hot");
     await driver.page.locator("#months").scrollIntoViewIfNeeded();
     await take("-hot-when");
+    await driver.page.goto("about:blank");
+    await driver.page.goto(`${inject("base")}/#plan=list&layers=jurisdictions,squad-zones,road-sections`);
+    await until("plans", () => driver.text("#plan-list .found"));
+    await driver.page.locator('#proposal input[name="YQ"]').fill("14");
+    await take("-plans");
+    await driver.press("#propose");
+    await until("changes", () => driver.text("#plan-changes .found"));
+    await take("-plan");
+    await driver.page.locator("#plan-changes .found").first().click();
+    await take("-plan-change");
+    await driver.page.locator("#plan-sheet").scrollIntoViewIfNeeded();
+    await take("-plan-loads");
+    await driver.press("#drop");
+    await driver.press("#sure-drop-yes");
+    await until("the list", () => driver.text("#plan-list .found"));
+    await driver.page.locator("#plan-list .found").first().click();
+    await driver.page.locator("#plan-bars .load").nth(2).click();
+    await driver.page.locator(".people .person").nth(2).click();
+    await until("a walk", () => driver.text("#walk-gpx"));
+    await take("-plan-walk");
     if (driver.faults.length + driver.strangers.length > 0) console.log(name, driver.faults, driver.strangers);
     await driver.close();
   }

@@ -1,6 +1,7 @@
 // Opens the page.
 import { render } from "preact";
 import { watchCard } from "./modes/card.ts";
+import { watchCharge } from "./modes/charge.ts";
 import { watchPlace } from "./modes/here.ts";
 import { watchHot } from "./modes/hot.ts";
 import { watchPlans } from "./modes/plans.ts";
@@ -12,6 +13,7 @@ const root = document.getElementById("page");
 if (root) {
   watchCard();
   watchPlace();
+  watchCharge();
   watchHot();
   watchPlans();
   render(<App />, root);

@@ -12,6 +12,8 @@ export interface Squad {
   strength: number | null;
   /** Has an area of its own. */
   hasZone: boolean;
+  /** Shares the streets out with others: active, and of a kind that has an area. */
+  hasStreets: boolean;
 }
 
 /** All that the drawing depends on. */
@@ -19,6 +21,8 @@ export interface Look {
   light: Light;
   language: Language;
   squads: readonly Squad[];
+  /** A plan lies over the streets: they keep to one colour. */
+  quietStreets?: boolean;
 }
 
 /** Where in the pile a piece lies, lowest first. */
@@ -33,9 +37,11 @@ export interface Piece {
 }
 
 export interface LegendEntry {
-  shape: "fill" | "line" | "dot" | "ring" | "square" | "diamond" | "dash" | "hatch" | "bubble";
+  shape: "fill" | "line" | "dot" | "ring" | "square" | "diamond" | "dash" | "hatch" | "bubble" | "change";
   colour: string;
   edge?: string;
+  /** Of the dashes in a line. */
+  inner?: string;
   text: string;
 }
 

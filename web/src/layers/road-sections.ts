@@ -33,7 +33,7 @@ export const roadSections: MapLayer = {
   source: { limit: 6_000, sources: { "road-sections": { tolerance: 0.2 } } },
   paint(look) {
     const colours = palette(look);
-    const grade: ExpressionSpecification = [
+    const grade: ExpressionSpecification | string = look.quietStreets ? colours.roadGeneral : [
       "match", ["coalesce", ["get", "grade"], "general"], "strict", colours.roadStrict, "controlled", colours.roadControlled, colours.roadGeneral,
     ];
     return [

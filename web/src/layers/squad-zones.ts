@@ -10,6 +10,12 @@ function bySquad(look: Look): ExpressionSpecification | string {
   return pairs.length > 0 ? (["match", ["get", "squad_id"], ...pairs, other] as unknown as ExpressionSpecification) : other;
 }
 
+/** Zones bear the name of their squad, where they are drawn by a plan only in one language. */
+function names(look: Look): ExpressionSpecification {
+  const pairs = look.squads.flatMap((squad) => [squad.id, look.language === "en" ? squad.nameEn : squad.name]);
+  return pairs.length > 0 ? (["match", ["get", "squad_id"], ...pairs, nameOf(look)] as unknown as ExpressionSpecification) : nameOf(look);
+}
+
 /** Zones of former plans are kept; those that hold now are drawn. */
 function holds({ properties }: Feature): boolean {
   const time = (name: string, otherwise: number) => (typeof properties[name] === "string" ? Date.parse(properties[name]) : otherwise);
@@ -60,7 +66,7 @@ export const squadZones: MapLayer = {
           minzoom: 11,
           maxzoom: 15.5,
           layout: {
-            "text-field": nameOf(look),
+            "text-field": names(look),
             "text-font": FONT,
             "text-size": ["interpolate", ["linear"], ["zoom"], 11, 11, 15, 17],
             "text-letter-spacing": 0.12,

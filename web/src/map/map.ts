@@ -5,20 +5,20 @@ import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Bbox, Feature, LayerName, Place } from "../api/client.ts";
 import { drawnHotspots, hotspotBounds, HOTSPOTS } from "../layers/hotspots.ts";
 import { LAYERS } from "../layers/index.ts";
-import { drawnPlan, PLAN } from "../layers/plan.ts";
+
 import type { MapLayer } from "../layers/layer.ts";
 import { card } from "../modes/card.ts";
 import { nearest } from "../modes/here.ts";
 import { hotspots } from "../modes/hot.ts";
-import { planSections } from "../modes/plans.ts";
 import type { Hit, Mode } from "../modes/mode.ts";
 import { street } from "../modes/street.ts";
-import { begin, collections, district } from "../state/facts.ts";
+import { begin, collections, district, touched } from "../state/facts.ts";
 import { look } from "../state/look.ts";
-import { drift, light, shownLayers, state, words } from "../state/state.ts";
+import { drawnLayers, drift, light, shownLayers, state, words } from "../state/state.ts";
 import { answerBounds, answerFeatures } from "./answer.ts";
 import { boundsOf } from "./bounds.ts";
 import { addMarks } from "./marks.ts";
+import { drawPlans } from "./plans.ts";
 import { ANSWER, hits, restyle, styleOf } from "./style.ts";
 import { Windows } from "./windows.ts";
 
@@ -31,7 +31,7 @@ export const drawn = signal(false);
 
 export function openMap(container: HTMLElement): MapLibreMap {
   setWorkerUrl(workerUrl);
-  const first = untracked(() => styleOf(look(), shownLayers.value));
+  const first = untracked(() => styleOf(look(), drawnLayers.value));
   const { view } = state.peek();
   const map = new MapLibreMap({
     container,
@@ -60,7 +60,7 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
   let before = first;
   effect(() => addMarks(map, light.value));
   effect(() => {
-    const after = styleOf(look(), shownLayers.value);
+    const after = styleOf(look(), drawnLayers.value);
     restyle(map, before, after);
     before = after;
   });
@@ -88,11 +88,7 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
     const bbox = hotspotBounds(features);
     if (bbox) untracked(() => reveal(map, bbox));
   });
-  effect(() => {
-    const features = drawnPlan(planSections.value);
-    drawn.value = false;
-    map.getSource<GeoJSONSource>(PLAN)?.setData({ type: "FeatureCollection", features });
-  });
+  drawPlans(map, (bbox) => reveal(map, bbox), (bbox) => fly(map, bbox));
   effect(() => {
     const bbox = nearest.value && answerBounds(nearest.value);
     if (bbox) reveal(map, bbox);
@@ -141,6 +137,13 @@ function panels(answered: boolean): { top: number; right: number; bottom: number
 export function fit(map: MapLibreMap, [west, south, east, north]: Bbox, animate = true): void {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   map.fitBounds([west, south, east, north], { padding: panels(false), animate: animate && !calm, maxZoom: 17 });
+}
+
+/** Goes where something lies beside the panels, near enough to see its streets. */
+function fly(map: MapLibreMap, [west, south, east, north]: Bbox): void {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const { top, right, bottom, left } = panels(true);
+  map.fitBounds([west, south, east, north], { padding: { top: top + 16, right: right + 16, bottom: bottom + 16, left: left + 16 }, animate: !calm, maxZoom: 16 });
 }
 
 /** Moves the map when an answer would lie under a panel or outside; it comes no nearer than it is. */
@@ -201,7 +204,7 @@ function clicks(map: MapLibreMap, mode: Mode): void {
   });
   map.on("mousemove", ({ point }) => {
     const [first] = at(point.x, point.y);
-    map.getCanvas().style.cursor = first && first.layer !== "road-sections" ? "pointer" : "crosshair";
+    map.getCanvas().style.cursor = first && (first.layer !== "road-sections" || typeof state.peek().plan === "number") ? "pointer" : "crosshair";
   });
 }
 
@@ -215,7 +218,8 @@ function live(windows: Windows): void {
     changes = new EventSource(`/api/changes?since=${since}`);
     changes.addEventListener("commit", ({ data }: MessageEvent<string>) => {
       const commit = JSON.parse(data) as { changes: { layer: LayerName }[] };
-      for (const name of new Set(commit.changes.map((change) => change.layer))) windows.forget(name);
+      touched.value = [...new Set(commit.changes.map((change) => change.layer))];
+      for (const name of touched.value) windows.forget(name);
       // Counts are told anew; that they changed makes the map look what it lacks.
       clearTimeout(soon);
       soon = setTimeout(() => void begin(), 300);

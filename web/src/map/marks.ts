@@ -61,6 +61,42 @@ function hatch(colour: string): ImageData {
   });
 }
 
+/** A closed lock, dark on light whatever lies under it. */
+function lock(fill: string, edge: string): ImageData {
+  return drawn(20, (pen) => {
+    pen.beginPath();
+    pen.arc(10, 10, 9, 0, 2 * Math.PI);
+    pen.fillStyle = edge;
+    pen.fill();
+    pen.strokeStyle = pen.fillStyle = fill;
+    pen.lineWidth = 1.8;
+    pen.beginPath();
+    pen.arc(10, 8.5, 2.8, Math.PI, 0);
+    pen.stroke();
+    pen.beginPath();
+    pen.roundRect(5.8, 8.5, 8.4, 6, 1.4);
+    pen.fill();
+  });
+}
+
+/** Points along the line it lies on. */
+function arrow(fill: string, edge: string): ImageData {
+  return drawn(16, (pen) => {
+    pen.beginPath();
+    pen.moveTo(14, 8);
+    pen.lineTo(4, 13);
+    pen.lineTo(6.5, 8);
+    pen.lineTo(4, 3);
+    pen.closePath();
+    pen.fillStyle = fill;
+    pen.lineWidth = 3;
+    pen.lineJoin = "round";
+    pen.strokeStyle = edge;
+    pen.stroke();
+    pen.fill();
+  });
+}
+
 export function marks(light: Light): Record<string, ImageData> {
   const colours = PALETTES[light];
   return {
@@ -73,6 +109,8 @@ export function marks(light: Light): Record<string, ImageData> {
     vending: mark("diamond", colours.vending, colours.edge, 22),
     station: mark("house", colours.station, colours.edge, 22),
     hatch: hatch(colours.site),
+    lock: lock(colours.chosen, colours.edge),
+    arrow: arrow(colours.chosen, colours.wayCasing),
   };
 }
 

@@ -93,10 +93,10 @@ export const PALETTES: Record<Light, Palette> = {
   },
 };
 
-/** Squads, in the order of their codes; more squads begin again. */
-const SQUADS: Record<Light, readonly string[]> = {
-  light: ["#2a8c82", "#c0872b", "#8a5c9e", "#5d8a3a", "#3f78b0", "#b9604a", "#6a7fa8", "#a08a2c"],
-  dark: ["#4fc0b3", "#e0ad57", "#bb8ed0", "#93c266", "#74aae0", "#e58f78", "#9db2dc", "#cdb853"],
+/** Squads, in the order of their codes; more squads begin again. Any two differ for all eyes, in hue or in lightness. */
+export const SQUADS: Record<Light, readonly string[]> = {
+  light: ["#1c60ce", "#226059", "#aa3394", "#e85f6f", "#821901", "#7490af", "#857f17", "#4e2f76"],
+  dark: ["#47c5ff", "#f6c243", "#3ca586", "#f66b34", "#9c87f5", "#92fba2", "#f481c2", "#f1d5f6"],
 };
 
 export function squadColour(position: number, light: Light): string {

@@ -3,7 +3,8 @@ import type { LayerSpecification, Map as MapLibreMap, SourceSpecification, Style
 import type { LayerName } from "../api/client.ts";
 import { HOTSPOTS, hotspotPieces } from "../layers/hotspots.ts";
 import { LAYERS } from "../layers/index.ts";
-import { PLAN, planPieces } from "../layers/plan.ts";
+import { beatPieces, BEATS } from "../layers/beats.ts";
+import { PLAN, PLAN_MARKS, PLAN_ZONE_NAMES, PLAN_ZONES, planPieces } from "../layers/plan.ts";
 import { emptySource, FONT, type Look, palette, type Piece, SLOTS } from "../layers/layer.ts";
 
 /** The answer to a click: the place, the ways from it, what was found, the feature whose card is open. */
@@ -29,13 +30,14 @@ function answer(look: Look): LayerSpecification[] {
 function pile(look: Look): { name: LayerName | typeof HOTSPOTS | typeof PLAN; piece: Piece }[] {
   const own = LAYERS.toReversed().flatMap((layer) => layer.paint(look).map((piece) => ({ name: layer.name, piece })));
   const hot = hotspotPieces(look).map((piece) => ({ name: HOTSPOTS, piece }) as const);
-  const plan = planPieces(look).map((piece) => ({ name: PLAN, piece }) as const);
+  const plan = [...planPieces(look), ...beatPieces(look)].map((piece) => ({ name: PLAN, piece }) as const);
   const pieces = [...own, ...plan, ...hot];
   return SLOTS.flatMap((slot) => pieces.filter(({ piece }) => piece.slot === slot));
 }
 
 export function styleOf(look: Look, shown: readonly LayerName[]): StyleSpecification {
   const sources: Record<string, SourceSpecification> = { [ANSWER]: emptySource({}), [HOTSPOTS]: emptySource({ tolerance: 0.2 }), [PLAN]: emptySource({ tolerance: 0.2 }) };
+  for (const id of [PLAN_ZONES, PLAN_ZONE_NAMES, PLAN_MARKS, BEATS]) sources[id] = emptySource({ tolerance: 0.2 });
   for (const layer of LAYERS) {
     for (const [id, extra] of Object.entries(layer.source.sources)) sources[id] = emptySource(extra);
   }

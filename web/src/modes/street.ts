@@ -1,10 +1,12 @@
 // The mode of every day: a click on a mark opens its card, a click into the street asks for the nearest parking.
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import { signal } from "@preact/signals";
-import { PLAN } from "../layers/plan.ts";
+import { BEATS } from "../layers/beats.ts";
+import { PLAN, PLAN_MARKS } from "../layers/plan.ts";
 import { BUBBLES_BELOW } from "../layers/violations.ts";
 import { trouble, sentence } from "../state/facts.ts";
 import { state, step } from "../state/state.ts";
+import { lookAt } from "./plans.ts";
 import type { Click, Hit, Mode } from "./mode.ts";
 
 /** All that lay under the last click, when it was more than one. */
@@ -28,13 +30,13 @@ export const street: Mode = {
     pile.value = [];
   },
   click(map, { place, hits }: Click) {
-    // While a plan is open a click is about its sections.
-    const section = typeof state.value.plan === "number" ? hits.find((hit) => hit.source === PLAN) : undefined;
-    if (section) {
-      pile.value = [];
-      step({ feature: { layer: "road-sections", id: section.id }, here: null });
-      return;
-    }
+    // While a plan is open a click is about its assistants, changes and sections.
+    const ofPlan = (source: string) => (typeof state.value.plan === "number" ? hits.find((hit) => hit.source === source) : undefined);
+    const [person, change, section] = [BEATS, PLAN_MARKS, PLAN].map(ofPlan);
+    if (person || change || section) pile.value = [];
+    if (person) return lookAt({ assistant: person.id }, { feature: null, here: null });
+    if (change) return lookAt({ change: change.id, target: null }, { feature: null, here: null });
+    if (section) return lookAt({ target: null }, { feature: { layer: "road-sections", id: section.id }, here: null });
     const first = hits.find(isMark);
     if (first?.cluster) {
       open(map, first).catch((error: unknown) => (trouble.value = sentence(error)));

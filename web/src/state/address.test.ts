@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NO_LOOK } from "./plan-look.ts";
 import { DEFAULT, preferredLanguage, read, type State, write } from "./address.ts";
 
 const FULL: State = {
@@ -13,6 +14,7 @@ const FULL: State = {
   onlyRoom: true,
   hot: { method: "excess", category: "mobile-vendor", from: "2026-01-01", to: null },
   plan: 3,
+  plans: { ...NO_LOOK, squad: 4, wish: { ...NO_LOOK.wish, people: [[4, 14]] } },
 };
 
 describe("the address", () => {

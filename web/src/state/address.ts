@@ -1,6 +1,7 @@
 // The state of the page as the address tells it: `#at=14.20/34.58000/105.72000&layers=...`. Pure, both ways.
 import type { By, Kind, LayerName, Place } from "../api/client.ts";
 import { LANGUAGES, type Language } from "../text/dictionary.ts";
+import { NO_LOOK, type PlanLook, readLook, writeLook } from "./plan-look.ts";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -44,6 +45,8 @@ export interface State {
   hot: Hot | null;
   /** The plan that is open, or all of them; null while plans are not asked for. */
   plan: number | "list" | null;
+  /** How plans are looked at. */
+  plans: PlanLook;
 }
 
 export const DEFAULT: State = {
@@ -60,6 +63,7 @@ export const DEFAULT: State = {
   onlyRoom: false,
   hot: null,
   plan: null,
+  plans: NO_LOOK,
 };
 
 /** The language of the page for a person who reads these, best first. */
@@ -93,6 +97,7 @@ export function write(state: State, defaults: State): string {
     parts.push(`hot=${[method, category ?? "", from ?? "", to ?? ""].join("/").replace(/\/+$/, "")}`);
   }
   if (state.plan !== null) parts.push(`plan=${state.plan}`);
+  parts.push(...writeLook(state.plans));
   return parts.join("&");
 }
 
@@ -115,6 +120,7 @@ export function read(text: string, defaults: State): State {
     onlyRoom: given.get("room") === "yes",
     hot: hot(given.get("hot")),
     plan: plan(given.get("plan")),
+    plans: readLook(given),
   };
 }
 

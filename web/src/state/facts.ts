@@ -7,6 +7,8 @@ import { language, words } from "./state.ts";
 
 export const collections = signal<readonly Collection[]>([]);
 export const squads = signal<readonly Squad[]>([]);
+/** Layers that the newest commit of anybody touched. */
+export const touched = signal<readonly LayerName[]>([]);
 /** The last thing that did not work, in the service's own sentence; told until something works. */
 export const trouble = signal<string | null>(null);
 export const district = computed<Bbox | null>(() => {
@@ -49,6 +51,7 @@ async function askSquads(): Promise<void> {
     nameEn: String(properties["name:en"] ?? properties.name),
     strength: typeof properties.strength === "number" ? properties.strength : null,
     hasZone: withZone.has(Number(id)),
+    hasStreets: (properties.kind === "area" || properties.kind === "township") && properties.status === "active",
   }));
   // Those with an area come first, so that neighbours differ in colour.
   squads.value = found.toSorted((a, b) => Number(b.hasZone) - Number(a.hasZone) || (a.code < b.code ? -1 : 1));

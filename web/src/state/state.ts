@@ -19,6 +19,10 @@ export const light = computed<Light>(() => {
   return theme;
 });
 export const shownLayers = computed(() => state.value.layers);
+export const planLook = computed(() => state.value.plans);
+export const planIsOpen = computed(() => typeof state.value.plan === "number");
+/** Layers whose own pieces are drawn: an open plan brings zones of its own. */
+export const drawnLayers = computed(() => (planIsOpen.value ? shownLayers.value.filter((name) => name !== "squad-zones") : shownLayers.value));
 
 /** A step that can be undone. */
 export function step(change: Partial<State>): void {

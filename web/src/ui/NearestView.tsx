@@ -6,11 +6,11 @@ import { anchor } from "../map/anchor.ts";
 import { chart } from "../map/map.ts";
 import { asking, type Found, nearest, nearestTrouble, surroundings } from "../modes/here.ts";
 import { KINDS, WAYS } from "../state/address.ts";
-import { squadName } from "../state/facts.ts";
 import { look } from "../state/look.ts";
 import { language, state, step, words } from "../state/state.ts";
 import { valueWord } from "../text/dictionary.ts";
 import { count, metres } from "../text/names.ts";
+import { InCharge } from "./InCharge.tsx";
 
 interface Choice<T> {
   value: T;
@@ -72,7 +72,6 @@ function Around({ place }: { place: Place }) {
   const text = words.value;
   const around = surroundings.value;
   const section = around?.section;
-  const squad = squadName(section?.properties.squad_id) ?? squadName(around?.zone?.properties.squad_id);
   const fact = (name: string, value: ComponentChildren) => (
     <div>
       <dt>{name}</dt>
@@ -96,14 +95,10 @@ function Around({ place }: { place: Place }) {
               text.noStreet
             ),
           )}
-        {around?.zone && squad && fact(text.squadInCharge, <ZoneLink id={Number(around.zone.id)} name={squad} />)}
+        <InCharge />
       </dl>
     </>
   );
-}
-
-function ZoneLink({ id, name }: { id: number; name: string }) {
-  return <button type="button" class="link" onClick={() => step({ feature: { layer: "squad-zones", id } })}>{name}</button>;
 }
 
 export function NearestView({ place }: { place: Place }) {

@@ -4,6 +4,7 @@ import type { Collection } from "../api/client.ts";
 import { LAYERS } from "../layers/index.ts";
 import type { MapLayer } from "../layers/layer.ts";
 import { loaded } from "../map/windows.ts";
+import { closePlans, openPlans } from "../modes/plans.ts";
 import type { State } from "../state/address.ts";
 import { collections } from "../state/facts.ts";
 import { look } from "../state/look.ts";
@@ -99,7 +100,7 @@ export function Panel({ folded }: { folded: boolean }) {
             class="action"
             id="plans"
             aria-pressed={state.value.plan !== null}
-            onClick={() => step(state.value.plan === null ? { plan: "list", hot: null, here: null, feature: null } : { plan: null })}
+            onClick={() => (state.value.plan === null ? openPlans() : closePlans())}
           >
             <Sheet />
             {text.plans.title}

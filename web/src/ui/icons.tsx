@@ -20,3 +20,5 @@ export const Chevron = () => <Icon><path d="M6 15l6-6 6 6" /></Icon>;
 export const Pin = () => <Icon><path d="M12 21s-6-5.500-6-11a6 6 0 1 1 12 0c0 5.500-6 11-6 11z" /><circle cx="12" cy="10" r="2" /></Icon>;
 export const Flame = () => <Icon><path d="M12 3c1 4 5 5.500 5 10.500a5 5 0 0 1-10 0C7 11 8.500 10 9 8c1.500 1 2 2 2 3.500C12.500 9.500 12.500 6 12 3z" /></Icon>;
 export const Sheet = () => <Icon><path d="M5 4h14v16H5zM5 9h14M5 14h14M11 9v11" /></Icon>;
+export const Back = () => <Icon><path d="M15 6l-6 6 6 6" /></Icon>;
+export const Lock = () => <Icon><path d="M8 11V8a4 4 0 0 1 8 0v3M6 11h12v9H6z" /></Icon>;
