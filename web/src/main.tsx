@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { watchCard } from "./modes/card.ts";
 import { watchPlace } from "./modes/here.ts";
+import { watchReach } from "./modes/reach.ts";
 import { begin } from "./state/facts.ts";
 import { App } from "./ui/App.tsx";
 import "./ui/page.css";
@@ -10,6 +11,7 @@ const root = document.getElementById("page");
 if (root) {
   watchCard();
   watchPlace();
+  watchReach();
   render(<App />, root);
   void begin();
 }

@@ -7,14 +7,16 @@ import { LAYERS } from "../layers/index.ts";
 import type { MapLayer } from "../layers/layer.ts";
 import { card } from "../modes/card.ts";
 import { nearest } from "../modes/here.ts";
+import { reaching } from "../modes/reach.ts";
 import type { Hit, Mode } from "../modes/mode.ts";
 import { street } from "../modes/street.ts";
 import { begin, collections, district } from "../state/facts.ts";
 import { look } from "../state/look.ts";
-import { drift, light, shownLayers, state, words } from "../state/state.ts";
+import { drift, language, light, shownLayers, state, words } from "../state/state.ts";
 import { answerBounds, answerFeatures } from "./answer.ts";
 import { boundsOf } from "./bounds.ts";
 import { addMarks } from "./marks.ts";
+import { REACH, reachBounds, reachFeatures } from "./reach.ts";
 import { ANSWER, hits, restyle, styleOf } from "./style.ts";
 import { Windows } from "./windows.ts";
 
@@ -78,7 +80,12 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
     map.getSource<GeoJSONSource>(ANSWER)?.setData({ type: "FeatureCollection", features });
   });
   effect(() => {
-    const bbox = nearest.value && answerBounds(nearest.value);
+    const features = reaching.value ? reachFeatures(reaching.value, language.value) : [];
+    drawn.value = false;
+    map.getSource<GeoJSONSource>(REACH)?.setData({ type: "FeatureCollection", features });
+  });
+  effect(() => {
+    const bbox = nearest.value ? answerBounds(nearest.value) : reaching.value && reachBounds(reaching.value);
     if (bbox) reveal(map, bbox);
   });
   effect(() => {

@@ -93,6 +93,12 @@ export const PALETTES: Record<Light, Palette> = {
   },
 };
 
+/** Bands of reach, the nearest first: what is nearest stands out most from the ground. */
+export const REACH: Record<Light, readonly string[]> = {
+  light: ["#1a0a45", "#640fae", "#a03590", "#d53a5a", "#9d8c00"],
+  dark: ["#f2ffd0", "#f6cf2c", "#ff625a", "#bd5ca4", "#8648d6"],
+};
+
 /** Squads, in the order of their codes; more squads begin again. */
 const SQUADS: Record<Light, readonly string[]> = {
   light: ["#2a8c82", "#c0872b", "#8a5c9e", "#5d8a3a", "#3f78b0", "#b9604a", "#6a7fa8", "#a08a2c"],

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { BUBBLES_BELOW } from "../layers/violations.ts";
 import { trouble, sentence } from "../state/facts.ts";
 import { step } from "../state/state.ts";
+import { nearest } from "./here.ts";
 import type { Click, Hit, Mode } from "./mode.ts";
 
 /** All that lay under the last click, when it was more than one. */
@@ -20,6 +21,10 @@ function isMark(hit: Hit): boolean {
   return hit.layer !== "road-sections";
 }
 
+function isFound({ layer, id }: Hit): boolean {
+  return layer === "parking-points" && (nearest.value?.found.some(({ feature }) => Number(feature.id) === id) ?? false);
+}
+
 export const street: Mode = {
   name: "street",
   enter: () => undefined,
@@ -33,7 +38,8 @@ export const street: Mode = {
       return;
     }
     pile.value = hits.filter((hit) => isMark(hit) && !hit.cluster);
-    if (first) step({ feature: { layer: first.layer, id: first.id }, here: null });
+    // A point of the answer is chosen from it; any other mark ends the answer.
+    if (first) step({ feature: { layer: first.layer, id: first.id }, ...(isFound(first) ? {} : { here: null }) });
     else step({ feature: null, here: place });
   },
 };

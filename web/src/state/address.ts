@@ -1,6 +1,7 @@
 // The state of the page as the address tells it: `#at=14.20/34.58000/105.72000&layers=...`. Pure, both ways.
 import type { By, Kind, LayerName, Place } from "../api/client.ts";
 import { LANGUAGES, type Language } from "../text/dictionary.ts";
+import { type Reach, readReach, writeReach } from "./reach.ts";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -25,8 +26,11 @@ export interface State {
   /** The feature whose card is open. */
   feature: { layer: LayerName; id: number } | null;
   by: By;
-  kind: Kind | null;
+  /** Parking of these kinds, in the order of `KINDS`; of any when there are none. */
+  kinds: readonly Kind[];
   onlyRoom: boolean;
+  /** The limits of reach, when that is asked in place of the nearest parking. */
+  reach: Reach | null;
 }
 
 export const DEFAULT: State = {
@@ -39,9 +43,16 @@ export const DEFAULT: State = {
   here: null,
   feature: null,
   by: "walk",
-  kind: null,
+  kinds: [],
   onlyRoom: false,
+  reach: null,
 };
+
+/** Kinds in their order; all of them are as good as none. */
+export function some(kinds: readonly string[]): readonly Kind[] {
+  const chosen = KINDS.filter((kind) => kinds.includes(kind));
+  return chosen.length < KINDS.length ? chosen : [];
+}
 
 /** The language of the page for a person who reads these, best first. */
 export function preferredLanguage(languages: readonly string[]): Language {
@@ -67,8 +78,9 @@ export function write(state: State, defaults: State): string {
   if (state.here) parts.push(`here=${state.here[1].toFixed(6)}/${state.here[0].toFixed(6)}`);
   if (state.feature) parts.push(`feature=${state.feature.layer}/${state.feature.id}`);
   if (state.by !== defaults.by) parts.push(`by=${state.by}`);
-  if (state.kind) parts.push(`kind=${state.kind}`);
+  if (state.kinds.length > 0) parts.push(`kind=${state.kinds.join(",")}`);
   if (state.onlyRoom) parts.push("room=yes");
+  if (state.reach) parts.push(`reach=${writeReach(state.reach)}`);
   return parts.join("&");
 }
 
@@ -87,8 +99,9 @@ export function read(text: string, defaults: State): State {
     here: here.length === 2 ? place(here[1], here[0]) : null,
     feature: layer && LAYER.test(layer) && /^[1-9]\d{0,15}$/.test(id ?? "") ? { layer: layer as LayerName, id: Number(id) } : null,
     by: one(given.get("by"), WAYS) ?? defaults.by,
-    kind: one(given.get("kind"), KINDS),
+    kinds: some((given.get("kind") ?? "").split(",")),
     onlyRoom: given.get("room") === "yes",
+    reach: readReach(given.get("reach")),
   };
 }
 

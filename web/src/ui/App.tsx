@@ -6,6 +6,7 @@ import { layerOf } from "../layers/index.ts";
 import { haveAll } from "../map/windows.ts";
 import { card } from "../modes/card.ts";
 import { asking } from "../modes/here.ts";
+import { askingReach } from "../modes/reach.ts";
 import { begin, collections, trouble } from "../state/facts.ts";
 import { language, light, shownLayers, state, words } from "../state/state.ts";
 import { Buttons } from "./Buttons.tsx";
@@ -57,7 +58,7 @@ function Trouble() {
 export function App() {
   const asked = state.value.here !== null || card.value !== null;
   const known = shownLayers.value.filter((name) => layerOf(name));
-  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && haveAll(known);
+  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && !askingReach.value && haveAll(known);
   return (
     <>
       <Chart />
