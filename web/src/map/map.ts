@@ -85,8 +85,11 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
     map.getSource<GeoJSONSource>(REACH)?.setData({ type: "FeatureCollection", features });
   });
   effect(() => {
-    const bbox = nearest.value ? answerBounds(nearest.value) : reaching.value && reachBounds(reaching.value);
+    const bbox = nearest.value && answerBounds(nearest.value);
     if (bbox) reveal(map, bbox);
+  });
+  effect(() => {
+    if (reaching.value) reveal(map, reachBounds(reaching.value), 16);
   });
   effect(() => {
     const geometry = card.value?.feature?.geometry;
@@ -134,16 +137,23 @@ export function fit(map: MapLibreMap, [west, south, east, north]: Bbox, animate 
   map.fitBounds([west, south, east, north], { padding: panels(false), animate: animate && !calm, maxZoom: 17 });
 }
 
-/** Moves the map when an answer would lie under a panel or outside; it comes no nearer than it is. */
-function reveal(map: MapLibreMap, bbox: Bbox): void {
+/** An answer that takes less than this share of the free map, across and down, is too small to be read. */
+const SMALL = 0.4;
+
+/** Moves the map when an answer would lie under a panel or outside. It comes no nearer than it is, unless it may and the
+ *  answer is too small. */
+function reveal(map: MapLibreMap, bbox: Bbox, nearerTo = 0): void {
   const { top, right, bottom, left } = panels(true);
   const { clientWidth, clientHeight } = map.getCanvas();
   const [west, south, east, north] = bbox;
   const corners = [map.project([west, south]), map.project([east, north])];
   const seen = corners.every(({ x, y }) => x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom);
-  if (seen) return;
+  const [across, down] = [(corners[1]?.x ?? 0) - (corners[0]?.x ?? 0), (corners[0]?.y ?? 0) - (corners[1]?.y ?? 0)];
+  const small = across < SMALL * (clientWidth - left - right) && down < SMALL * (clientHeight - top - bottom);
+  if (seen && !(small && map.getZoom() < nearerTo)) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  map.fitBounds([west, south, east, north], { padding: { top: top + 20, right: right + 20, bottom: bottom + 20, left: left + 20 }, animate: !calm, maxZoom: map.getZoom() });
+  const maxZoom = small ? Math.max(map.getZoom(), nearerTo) : map.getZoom();
+  map.fitBounds([west, south, east, north], { padding: { top: top + 20, right: right + 20, bottom: bottom + 20, left: left + 20 }, animate: !calm, maxZoom });
 }
 
 function bounds(map: MapLibreMap): Bbox {

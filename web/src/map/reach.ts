@@ -1,5 +1,5 @@
 // Reach on the map: for each limit its area, faint, and its streets, strong, the nearest limit on top; limits are written
-// along the edges. Areas lie under the streets, streets under names and marks.
+// where an area ends in the north. Areas lie under the streets, streets under names and marks.
 import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 import { FONT, type Look, palette, type Slot } from "../layers/layer.ts";
 import type { Reaching } from "../modes/reach.ts";
@@ -10,7 +10,7 @@ import { type Light, REACH as COLOURS } from "./palette.ts";
 
 export const REACH = "reach";
 
-type Drawn = GeoJSON.Feature<GeoJSON.Geometry, { role: "area" | "streets"; tone: number; limit: string }>;
+type Drawn = GeoJSON.Feature<GeoJSON.Geometry, { role: "area" | "streets" | "limit"; tone: number; limit: string }>;
 
 /** The place of a band in the row of colours: the first is the nearest, the last the farthest, wherever there are two. */
 export function tone(band: number, bands: number): number {
@@ -27,11 +27,19 @@ export function reachFeatures({ bands, unit }: Pick<Reaching, "bands" | "unit">,
   return bands
     .flatMap(({ limit, area, streets }, at): Drawn[] => {
       const properties = { tone: tone(at, bands.length), limit: limitText(limit, unit, language) };
-      const of = (role: "area" | "streets", geometry: GeoJSON.Geometry | null): Drawn[] =>
+      const of = (role: Drawn["properties"]["role"], geometry: GeoJSON.Geometry | null): Drawn[] =>
         geometry ? [{ type: "Feature", geometry, properties: { role, ...properties } }] : [];
-      return [...of("streets", streets), ...of("area", area)];
+      return [...of("limit", northEnd(area)), ...of("streets", streets), ...of("area", area)];
     })
     .toReversed();
+}
+
+/** The place of an area that lies farthest north. */
+export function northEnd(area: GeoJSON.Geometry | null): GeoJSON.Point | null {
+  const rings = area?.type === "Polygon" ? area.coordinates : area?.type === "MultiPolygon" ? area.coordinates.flat() : [];
+  const [first, ...others] = rings.flat();
+  if (!first) return null;
+  return { type: "Point", coordinates: others.reduce((a, b) => ((b[1] ?? 0) > (a[1] ?? 0) ? b : a), first) };
 }
 
 /** Bounds that hold the place and all that can be reached. */
@@ -66,8 +74,8 @@ export function reachOver(look: Look, slot: Slot): LayerSpecification[] {
           id: "reach-limit",
           type: "symbol",
           source: REACH,
-          filter: of("area"),
-          layout: { "symbol-placement": "line", "symbol-spacing": 320, "text-field": ["get", "limit"], "text-font": FONT, "text-size": 12.5, "text-padding": 6 },
+          filter: of("limit"),
+          layout: { "text-field": ["get", "limit"], "text-font": FONT, "text-size": 13, "text-anchor": "bottom", "text-offset": [0, -0.2], "text-allow-overlap": true },
           paint: { "text-color": ["to-color", colour], "text-halo-color": palette(look).halo, "text-halo-width": 2 },
         },
       ];

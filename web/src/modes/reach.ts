@@ -1,18 +1,10 @@
 // What the page asks about reach: how far one gets from the place within each limit. The answer is a signal.
 import { effect, signal } from "@preact/signals";
-import { type By, type ByStreets, type Place, reach as askReach, type Reached, Refusal } from "../api/client.ts";
+import { type By, type ByStreets, type Place, reach as askReach, Refusal } from "../api/client.ts";
 import { isVoid, sentence } from "../state/facts.ts";
 import type { Reach, Unit } from "../state/reach.ts";
 import { state } from "../state/state.ts";
-
-/** What lies within one limit. */
-export interface Band {
-  limit: number;
-  /** Null when the limit ends before the street. */
-  area: GeoJSON.Geometry | null;
-  streets: GeoJSON.MultiLineString | null;
-  streetM: number;
-}
+import { type Band, bands } from "./bands.ts";
 
 export interface Reaching {
   from: Place;
@@ -33,19 +25,6 @@ export const askingReach = signal(false);
 /** The way along the streets: who asked by the straight line goes on foot. */
 export function alongStreets(by: By): ByStreets {
   return by === "line" ? "walk" : by;
-}
-
-export function bands({ features }: Pick<Reached, "features">, unit: Unit): Band[] {
-  const found = new Map<number, Band>();
-  for (const { geometry, properties } of features) {
-    const limit = properties[unit];
-    if (limit === undefined) continue;
-    const band = found.get(limit) ?? { limit, area: null, streets: null, streetM: properties.street_m };
-    if (properties.what === "area") band.area = geometry;
-    else if (geometry?.type === "MultiLineString" && geometry.coordinates.length > 0) band.streets = geometry;
-    found.set(limit, band);
-  }
-  return [...found.values()].toSorted((a, b) => a.limit - b.limit);
 }
 
 async function answer(from: Place, by: ByStreets, { unit, limits }: Reach, abort: AbortSignal): Promise<void> {

@@ -29,7 +29,7 @@ const en = {
   here: "At this place",
   squadInCharge: "Squad in charge",
   street: "Street",
-  noStreet: "no street within reach",
+  noStreet: "no street near",
   nearest: "Nearest parking",
   nearestNone: "No parking point fits.",
   by: "Way",

@@ -42,7 +42,7 @@ export function Ticks<T extends string | number>({ name, label, all, chosen, onT
     event.currentTarget.checked = chosen.includes(value);
   };
   return (
-    <fieldset class="choices">
+    <fieldset class="choices ticks">
       <legend class="unseen">{label}</legend>
       {all.map(({ value, text, locked }) => (
         <label key={value} class={locked ? "locked" : undefined}>

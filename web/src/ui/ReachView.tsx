@@ -3,7 +3,8 @@
 import { useState } from "preact/hooks";
 import type { ByStreets } from "../api/client.ts";
 import { bandColour } from "../map/reach.ts";
-import { alongStreets, askingReach, type Band, reaching, reachTrouble } from "../modes/reach.ts";
+import type { Band } from "../modes/bands.ts";
+import { alongStreets, askingReach, reaching, reachTrouble } from "../modes/reach.ts";
 import { WAYS } from "../state/address.ts";
 import { choices, farthest, firstReach, isLimit, MOST_LIMITS, type Reach, toggled, UNITS } from "../state/reach.ts";
 import { language, light, state, step, words } from "../state/state.ts";
@@ -11,8 +12,8 @@ import { limitText, metres } from "../text/names.ts";
 import { type Choice, Choices, Ticks } from "./Choices.tsx";
 import { Swatch } from "./Swatch.tsx";
 
-/** Nearer than this is at the street. */
-const AT_STREET_M = 15;
+/** Nearer than this the street is told as that of the place. */
+const AT_STREET_M = 50;
 
 function OwnLimit({ reach }: { reach: Reach }) {
   const text = words.value;
