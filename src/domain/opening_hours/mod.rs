@@ -58,22 +58,24 @@ pub fn told(text: &str, at: DateTime, calendar: &Calendar) -> Told {
     let Some(rules) = read_rules(text) else {
         return Told { open: Openness::Unknown, on_public_holiday: None, on_school_holiday: None };
     };
-    let holiday = |days: &BTreeSet<Date>, unknown: bool| {
-        let days = days.clone();
-        move |date: Date| {
-            let named = days.range(Date::constant(date.year(), 1, 1)..).next();
-            let known = named.is_some_and(|named| named.year() == date.year());
-            if known { days.contains(&date) } else { unknown }
-        }
-    };
     let asked = |public: bool, school: bool| {
-        let holidays =
-            Holidays { public: &holiday(&calendar.public, public), school: &holiday(&calendar.school, school) };
-        openness(&rules, at, &holidays)
+        let public = |date| is_holiday(&calendar.public, date, public);
+        let school = |date| is_holiday(&calendar.school, date, school);
+        openness(&rules, at, &Holidays { public: &public, school: &school })
     };
     let open = asked(false, false);
-    let other = |told: Openness| (told != open).then_some(told);
-    Told { open, on_public_holiday: other(asked(true, false)), on_school_holiday: other(asked(false, true)) }
+    let other = |public: bool, school: bool| {
+        let named = rules.iter().any(|rule| public && rule.public || school && rule.school);
+        let told = if named { asked(public, school) } else { open };
+        (told != open).then_some(told)
+    };
+    Told { open, on_public_holiday: other(true, false), on_school_holiday: other(false, true) }
+}
+
+fn is_holiday(days: &BTreeSet<Date>, date: Date, unknown: bool) -> bool {
+    let from_new_year = Date::new(date.year(), 1, 1).ok().and_then(|first| days.range(first..).next());
+    let known = from_new_year.is_some_and(|named| named.year() == date.year());
+    if known { days.contains(&date) } else { unknown }
 }
 
 /// Which days are holidays.

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Weekday};
 
 use super::DAY_MIN;
-use super::rule::{Day, Days, Joined, Rule, Span, State, Steps, Weekdays};
+use super::rule::{Days, Joined, MonthDay, Rule, Span, State, Steps, Weekdays};
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["mo", "tu", "we", "th", "fr", "sa", "su"];
@@ -283,16 +283,16 @@ impl Reader {
     }
 
     /// A month or a day of one, and whether it was a day.
-    fn date(&mut self) -> Option<(Day, bool)> {
+    fn date(&mut self) -> Option<(MonthDay, bool)> {
         let year = if self.is_year(0) { Some(self.number_in(1900, 9999)?) } else { None };
         let month = self.word_after(0, &MONTHS)? as i8 + 1;
         self.at += 1;
-        let first = Day { year, month, day: 1 };
+        let first = MonthDay { year, month, day: 1 };
         if self.is_day_number(0) { Some((self.day_of(first)?, true)) } else { Some((first, false)) }
     }
 
     /// The end of a range that began with a day: a day of the same month, or a whole date.
-    fn date_after(&mut self, from: Day) -> Option<Day> {
+    fn date_after(&mut self, from: MonthDay) -> Option<MonthDay> {
         if self.is_day_number(0) {
             let to = self.day_of(from)?;
             return (from.day <= to.day).then_some(to);
@@ -301,10 +301,10 @@ impl Reader {
         is_day.then_some(to)
     }
 
-    fn day_of(&mut self, month: Day) -> Option<Day> {
+    fn day_of(&mut self, month: MonthDay) -> Option<MonthDay> {
         let day = i8::try_from(self.number_in(1, 31)?).ok()?;
         // A leap year has every day that there is.
-        Date::new(month.year.unwrap_or(2024), month.month, day).ok().map(|_| Day { day, ..month })
+        Date::new(month.year.unwrap_or(2024), month.month, day).ok().map(|_| MonthDay { day, ..month })
     }
 
     /// Days of the week and holidays.
@@ -455,8 +455,8 @@ impl End {
     }
 }
 
-fn end_of_month(first: Day) -> Day {
+fn end_of_month(first: MonthDay) -> MonthDay {
     // Where no year is said the last day of February is the 29th: there is nothing behind it.
     let day = Date::new(first.year.unwrap_or(2024), first.month, 1).map_or(31, Date::days_in_month);
-    Day { day, ..first }
+    MonthDay { day, ..first }
 }

@@ -24,13 +24,13 @@ pub enum Joined {
 
 /// A day of a month, of one year or of any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Day {
+pub struct MonthDay {
     pub year: Option<i16>,
     pub month: i8,
     pub day: i8,
 }
 
-impl Day {
+impl MonthDay {
     fn key(self) -> (i8, i8) {
         (self.month, self.day)
     }
@@ -39,8 +39,8 @@ impl Day {
 /// From a day to a day, both included; over the turn of the year where the second comes before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Days {
-    pub from: Day,
-    pub to: Day,
+    pub from: MonthDay,
+    pub to: MonthDay,
 }
 
 impl Days {
