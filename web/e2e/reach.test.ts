@@ -161,6 +161,13 @@ describe("the list of the nearest", () => {
     await until("its card", () => driver.text(".card dl"));
     expect(driver.address().get("feature")).toBe(`parking-points/${point?.id}`);
     await foundsAre(5);
+    // Reach stays, too.
+    await driver.close();
+    await open({ address: `at=14/${lat}/${lon}&layers=parking-points&here=34.580700/105.720500&reach=600m` });
+    await bandsAre(1);
+    await driver.clickMap(0.5, 0.5);
+    await until("its card", () => driver.text(".card dl"));
+    await bandsAre(1);
   });
 
   test("says the room where it is known, and why a point cannot be reached", async () => {

@@ -6,6 +6,7 @@
 
 mod read;
 mod rule;
+mod tokens;
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@ import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import { signal } from "@preact/signals";
 import { BUBBLES_BELOW } from "../layers/violations.ts";
 import { trouble, sentence } from "../state/facts.ts";
-import { step } from "../state/state.ts";
+import { state, step } from "../state/state.ts";
 import { nearest } from "./here.ts";
 import type { Click, Hit, Mode } from "./mode.ts";
 
@@ -38,8 +38,9 @@ export const street: Mode = {
       return;
     }
     pile.value = hits.filter((hit) => isMark(hit) && !hit.cluster);
-    // A point of the answer is chosen from it; any other mark ends the answer.
-    if (first) step({ feature: { layer: first.layer, id: first.id }, ...(isFound(first) ? {} : { here: null }) });
+    // A point of the answer is chosen from it, and reach stays under any mark; another mark ends the answer.
+    const stays = state.peek().reach !== null || (first && isFound(first));
+    if (first) step({ feature: { layer: first.layer, id: first.id }, ...(stays ? {} : { here: null }) });
     else step({ feature: null, here: place });
   },
 };
