@@ -163,7 +163,7 @@ describe("the list of the nearest", () => {
     await foundsAre(5);
     // Reach stays, too.
     await driver.close();
-    await open({ address: `at=14/${lat}/${lon}&layers=parking-points&here=34.580700/105.720500&reach=600m` });
+    await open({ address: `at=15/${lat}/${lon}&layers=parking-points&here=34.580700/105.720500&reach=600m` });
     await bandsAre(1);
     await driver.clickMap(0.5, 0.5);
     await until("its card", () => driver.text(".card dl"));
