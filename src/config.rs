@@ -35,6 +35,10 @@ pub struct Config {
     pub drive_kmh: BTreeMap<String, f64>,
     /// Ends of streets closer than this are joined for travel, metres, at most 1; 0 joins ends at the same place only.
     pub join_ends_m: f64,
+    /// Public holidays for opening hours: days, or first and last with `/` between.
+    pub public_holidays: Vec<String>,
+    /// School holidays, in the same way.
+    pub school_holidays: Vec<String>,
 }
 
 impl Default for Config {
@@ -48,6 +52,8 @@ impl Default for Config {
             max_connections: 1_024,
             drive_kmh: BTreeMap::new(),
             join_ends_m: 0.0,
+            public_holidays: Vec::new(),
+            school_holidays: Vec::new(),
         }
     }
 }
@@ -87,6 +93,8 @@ impl Config {
             require_if_match: self.require_if_match,
             drive_kmh: self.drive_kmh.clone(),
             join_ends_m: self.join_ends_m,
+            public_holidays: self.public_holidays.clone(),
+            school_holidays: self.school_holidays.clone(),
         }
     }
 }
@@ -95,6 +103,7 @@ fn checked(table: toml::Table) -> anyhow::Result<Config> {
     let config: Config =
         toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?;
     config.settings().zone().map_err(|error| anyhow!("timezone: {error}"))?;
+    config.settings().calendar().map_err(|error| anyhow!("{error}"))?;
     let catalogue = Catalogue::embedded();
     if !catalogue.schemes().contains(&config.category_scheme.as_str()) {
         bail!("category_scheme: '{}' is none of {}", config.category_scheme, catalogue.schemes().join(", "));
@@ -126,6 +135,10 @@ fn overlay(table: &mut toml::Table, name: &str, key: &str, value: String) -> any
             let metres = value.trim().parse().map_err(|_| anyhow!("{name}: '{value}' is not a number"))?;
             toml::Value::Float(metres)
         }
+        "public_holidays" | "school_holidays" => {
+            let days = value.split(',').map(str::trim).filter(|day| !day.is_empty());
+            toml::Value::Array(days.map(|day| toml::Value::String(day.to_owned())).collect())
+        }
         _ => toml::Value::String(value),
     };
     table.insert(key.to_owned(), typed);
@@ -151,12 +164,22 @@ mod tests {
     }
 
     #[test]
+    fn holidays_are_days_and_rows_of_days() {
+        let days = "2026-10-01/2026-10-07, 2026-12-30/2027-01-01";
+        let config = read("public_holidays = ['2026-05-01']", &[("PATROLMAP_SCHOOL_HOLIDAYS", days)]).unwrap();
+        let calendar = config.settings().calendar().unwrap();
+        assert_eq!((calendar.public.len(), calendar.school.len()), (1, 10));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let told = |text: &str, environment: &[(&str, &str)]| format!("{:#}", read(text, environment).unwrap_err());
         assert!(told("lisen = 'x'", &[]).contains("expected one of `listen`"), "{}", told("lisen = 'x'", &[]));
         assert!(told("timezone = 'Mars/Olympus'", &[]).contains("IANA"));
         assert!(told("category_scheme = 'old'", &[]).contains("legacy"));
         assert!(told("", &[("PATROLMAP_OPEN", "perhaps")]).contains("PATROLMAP_OPEN"));
+        assert!(told("public_holidays = ['1 May']", &[]).contains("2026-10-01"));
+        assert!(told("school_holidays = ['2026-07-10/2026-07-01']", &[]).contains("school_holidays"));
         assert!(told("", &[("PATROLMAP_LISEN", "x")]).contains("PATROLMAP_LISEN"));
         assert!(told("open = [", &[]).contains("patrolmap.toml"));
     }

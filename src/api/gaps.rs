@@ -67,7 +67,7 @@ fn question(app: &App, snapshot: &Snapshot, mut given: Parameters) -> Result<Gap
     let open_at = given.take("open_at")?.map(|text| read_instant(&text, app.zone())).transpose();
     let open_at = open_at.map_err(|error| Problem::parameter("open_at", error))?;
     let conditions = conditions(app, snapshot, Layer::ParkingPoints, &mut given, &RESERVED)?;
-    let open_at = open_at.map(|moment| app.zone().to_datetime(moment.at));
+    let open_at = open_at.map(|moment| app.open_at(moment.at));
     Ok(GapQuestion { max_m, conditions, min_room, open_at, violations: violations.into_iter().collect(), time })
 }
 

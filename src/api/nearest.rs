@@ -96,7 +96,7 @@ fn question(app: &App, snapshot: &Snapshot, layer: Layer, mut given: Parameters)
     }
     let open_at = given.take("open_at")?.map(|text| read_instant(&text, app.zone())).transpose();
     let open_at = open_at.map_err(|error| Problem::parameter("open_at", error))?;
-    let open_at = open_at.map(|moment| app.zone().to_datetime(moment.at));
+    let open_at = open_at.map(|moment| app.open_at(moment.at));
     let route = given.truth("route")?;
     let measure = match given.take("measure")?.as_deref() {
         None | Some("entrance") => Measure::Entrance,

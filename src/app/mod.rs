@@ -40,12 +40,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
+use crate::app::nearest::OpenAt;
 use crate::domain::category::Catalogue;
 use crate::domain::feature::{Feature, Rev};
 use crate::domain::layer::Layer;
+use crate::domain::opening_hours::Calendar;
 use crate::formats::geojson::{Encoding, write_feature};
 use crate::store::{Mode, Store};
 use crate::world::{Entry, Snapshot, World};
@@ -63,6 +66,8 @@ pub(crate) struct Inner {
     pub world: World,
     pub settings: Settings,
     pub zone: TimeZone,
+    /// Holidays, for opening hours.
+    pub calendar: Arc<Calendar>,
     pub catalogue: Catalogue,
     /// Who is written down for changes.
     pub actor: String,
@@ -135,12 +140,14 @@ impl App {
         let reach = facts::Reach::default();
         let snapshot = load::load(&store, opening.layers, &reach).await?;
         let zone = opening.settings.zone().map_err(AppError::Configuration)?;
+        let calendar = Arc::new(opening.settings.calendar().map_err(AppError::Configuration)?);
         let (queue, jobs) = writer::Queue::new();
         let (published, _) = watch::channel(snapshot.seq());
         let app = Self(Arc::new(Inner {
             store,
             world: World::new(snapshot),
             zone,
+            calendar,
             settings: opening.settings,
             catalogue: Catalogue::embedded(),
             actor: opening.actor,
@@ -190,6 +197,11 @@ impl App {
 
     pub fn zone(&self) -> &TimeZone {
         &self.0.zone
+    }
+
+    /// A moment at which a place must not be closed.
+    pub fn open_at(&self, at: Timestamp) -> OpenAt {
+        OpenAt { at: self.zone().to_datetime(at), calendar: Arc::clone(&self.0.calendar) }
     }
 
     pub fn catalogue(&self) -> &Catalogue {

@@ -118,7 +118,7 @@ pub(super) async fn nearest(global: &Global, arguments: NearestArguments) -> Res
         by: arguments.by.by(),
         max_m: arguments.max_m,
         max_snap_m: arguments.max_snap_m,
-        open_at: open_at.map(|moment| app.zone().to_datetime(moment.at)),
+        open_at: open_at.map(|moment| app.open_at(moment.at)),
         route: arguments.route,
         conditions: Vec::new(),
         min_room: arguments.min_room,

@@ -226,6 +226,38 @@ fn what_cannot_be_reached_has_a_reason_and_no_distance() {
 }
 
 #[test]
+fn holidays_are_as_configured_or_it_is_said_that_they_would_matter() {
+    let streets = [street("s", &[(0.0, 0.0), (10.0, 0.0)], json!({}))];
+    let hours = [
+        ("plain", "24/7"),
+        ("workdays", "Mo-Su 08:00-18:00; PH off"),
+        ("school", "Mo-Su 08:00-18:00; SH 09:00-11:00 off"),
+    ];
+    let points: Vec<Json> = (1..)
+        .zip(hours)
+        .map(|(place, (name, hours))| parking(name, (f64::from(place), 0.0), json!({ "opening_hours": hours })))
+        .collect();
+    let (place, service) = town(&streets, &points);
+    let when = "open_at=2026-10-01T10:00";
+    let found = ask(&service, (0.0, 0.0), when);
+    assert_eq!(names(&found), ["plain", "workdays", "school"]);
+    let told = |feature: &Json| {
+        let of = |name: &str| feature["properties"].get(name).cloned();
+        (of("open"), of("open_on_public_holiday"), of("open_on_school_holiday"))
+    };
+    assert_eq!(told(&found[0]), (Some(json!(true)), None, None));
+    assert_eq!(told(&found[1]), (Some(json!(true)), Some(json!(false)), None));
+    assert_eq!(told(&found[2]), (Some(json!(true)), None, Some(json!(false))));
+    drop(service);
+    let holidays = "public_holidays = ['2026-10-01/2026-10-07']\nschool_holidays = ['2026-07-01/2026-08-31']\n";
+    std::fs::write(place.data().join("patrolmap.toml"), holidays).unwrap();
+    let service = place.serve();
+    let found = ask(&service, (0.0, 0.0), when);
+    assert_eq!(names(&found), ["plain", "school"]);
+    assert_eq!(told(&found[1]), (Some(json!(true)), None, None));
+}
+
+#[test]
 fn room_hours_and_kinds_narrow_and_a_change_counts_at_once() {
     let streets = [street("s", &[(0.0, 0.0), (10.0, 0.0)], json!({}))];
     let points = [
@@ -248,6 +280,7 @@ fn room_hours_and_kinds_narrow_and_a_change_counts_at_once() {
     assert_eq!(told("k=100&max_m=250"), "full night");
     let open = ask(&service, (0.0, 0.0), "open_at=2026-11-25T10:00");
     assert_eq!((&open[0]["properties"]["open"], &open[1]["properties"]["open"]), (&json!(true), &Json::Null));
+    assert_eq!(open[0]["properties"].get("open_on_public_holiday"), None);
     let created = parking("new", (0.5, 0.0), json!({}));
     service.send("POST", "/api/collections/parking-points/items", &[GEOJSON], created.to_string()).expect(201);
     assert_eq!(told("kind=bicycle"), "new full night");

@@ -30,6 +30,11 @@ test("pictures are taken", async () => {
     await driver.clickMap(phone ? 0.5 : 0.55, phone ? 0.25 : 0.5);
     await until("an answer", () => driver.text("#nearest .found"));
     await take("-nearest");
+    await driver.press('.choices:has(input[value="reach"]) label >> nth=1');
+    await until("bands", async () => (await driver.texts("#bands li")).length === 3);
+    await take("-reach");
+    await driver.press('.choices:has(input[value="reach"]) label >> nth=0');
+    await until("an answer", () => driver.text("#nearest .found"));
     await driver.page.locator("#nearest .found").nth(1).click();
     await until("a card", () => driver.text(".card dl"));
     await take("-card");

@@ -5,6 +5,7 @@ import { watchCharge } from "./modes/charge.ts";
 import { watchPlace } from "./modes/here.ts";
 import { watchHot } from "./modes/hot.ts";
 import { watchPlans } from "./modes/plans.ts";
+import { watchReach } from "./modes/reach.ts";
 import { begin } from "./state/facts.ts";
 import { App } from "./ui/App.tsx";
 import "./ui/page.css";
@@ -16,6 +17,7 @@ if (root) {
   watchCharge();
   watchHot();
   watchPlans();
+  watchReach();
   render(<App />, root);
   void begin();
 }

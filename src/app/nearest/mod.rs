@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::app::streets::{SharedNetwork, SharedPoints};
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
-use crate::domain::opening_hours::is_open;
+use crate::domain::opening_hours::{Calendar, Openness, Told, told};
 use crate::spatial::crs::{Crs, CrsError};
 use crate::spatial::network::Profile;
 use crate::spatial::shape::Shape;
@@ -58,11 +58,25 @@ pub struct NearestQuestion {
     pub conditions: Vec<Condition>,
     /// Free places wanted: capacity less occupied.
     pub min_room: Option<i64>,
-    /// Local time at which it must not be closed.
-    pub open_at: Option<DateTime>,
+    /// When it must not be closed.
+    pub open_at: Option<OpenAt>,
     pub measure: Measure,
     /// Whether the line of the way is wanted.
     pub route: bool,
+}
+
+/// A local time, and which days are holidays.
+#[derive(Debug, Clone)]
+pub struct OpenAt {
+    pub at: DateTime,
+    pub calendar: Arc<Calendar>,
+}
+
+impl OpenAt {
+    /// What opening hours say of it.
+    pub fn told(&self, hours: &str) -> Told {
+        told(hours, self.at, &self.calendar)
+    }
 }
 
 /// The question has no answer.
@@ -79,8 +93,19 @@ pub enum NearestError {
 /// What an answer says beside the feature's own properties.
 pub const FIGURES: [&str; 6] = ["rank", "distance_m", "access_m", "network_m", "line_m", "duration_s"];
 /// All that a table of answers has columns for.
-pub const COLUMNS: [&str; 9] =
-    ["rank", "distance_m", "access_m", "network_m", "line_m", "duration_s", "reason", "open", "on_island"];
+pub const COLUMNS: [&str; 11] = [
+    "rank",
+    "distance_m",
+    "access_m",
+    "network_m",
+    "line_m",
+    "duration_s",
+    "reason",
+    "open",
+    "open_on_public_holiday",
+    "open_on_school_holiday",
+    "on_island",
+];
 
 /// The answers to one place.
 #[derive(Debug, Default)]
@@ -138,10 +163,19 @@ impl Prepared {
     fn feature(&self, id: FeatureId, figures: [Json; 6]) -> Option<Feature> {
         let mut feature = self.snapshot.layer(self.question.layer).get(id)?;
         feature.extras.extend(FIGURES.map(str::to_owned).into_iter().zip(figures));
-        if let Some(at) = self.question.open_at {
+        if let Some(open_at) = &self.question.open_at {
             let hours = feature.value(self.question.layer, "opening_hours").text().unwrap_or_default();
+            let told = open_at.told(hours);
             // Null: nobody says, or not so that it is understood.
-            feature.extras.insert("open".to_owned(), is_open(hours, at).map_or(Json::Null, Json::from));
+            let known = |openness: Openness| openness.known().map_or(Json::Null, Json::from);
+            feature.extras.insert("open".to_owned(), known(told.open));
+            let holidays = [
+                ("open_on_public_holiday", told.on_public_holiday),
+                ("open_on_school_holiday", told.on_school_holiday),
+            ];
+            for (name, openness) in holidays {
+                feature.extras.extend(openness.map(|openness| (name.to_owned(), known(openness))));
+            }
         }
         Some(feature)
     }
@@ -189,9 +223,9 @@ fn has_room(row: &Row<'_>, question: &NearestQuestion) -> bool {
 
 /// Most points do not say when they are open: only those that say that they are closed are left out.
 fn is_not_closed(row: &Row<'_>, question: &NearestQuestion) -> bool {
-    let Some(at) = question.open_at else { return true };
+    let Some(open_at) = &question.open_at else { return true };
     let hours = question.layer.declaration().position("opening_hours").and_then(|place| row.declared_text(place));
-    is_open(hours.unwrap_or_default(), at) != Some(false)
+    open_at.told(hours.unwrap_or_default()).open != Openness::Closed
 }
 
 /// The centroid of the area, in degrees; the place itself for a point, the middle for a line.

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use geo::Coord;
-use jiff::civil::DateTime;
 use serde_json::{Value as Json, json};
 
 use crate::analysis::nearest::{Candidate, CoverProblem, Demand, Gap, Search, cover, coverage, gaps, sites};
 use crate::app::App;
-use crate::app::nearest::{By, Measure, NearestQuestion, accepts, position};
+use crate::app::nearest::{By, Measure, NearestQuestion, OpenAt, accepts, position};
 use crate::app::travel::{FARTHEST_SNAP_M, TravelError, metres, positions};
 use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
@@ -32,7 +31,7 @@ pub struct GapQuestion {
     /// Which parking points are suitable.
     pub conditions: Vec<Condition>,
     pub min_room: Option<i64>,
-    pub open_at: Option<DateTime>,
+    pub open_at: Option<OpenAt>,
     /// Which violations speak of missing parking.
     pub violations: Vec<Condition>,
     pub time: Option<TimeWindow>,
@@ -67,7 +66,7 @@ pub fn parking_gaps(
         max_snap_m: None,
         conditions: question.conditions.clone(),
         min_room: question.min_room,
-        open_at: question.open_at,
+        open_at: question.open_at.clone(),
         measure: Measure::Entrance,
         route: false,
     };

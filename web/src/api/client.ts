@@ -4,6 +4,7 @@ import type { components } from "./schema.d.ts";
 type Schemas = components["schemas"];
 export type LayerName = components["parameters"]["layer"];
 export type By = components["parameters"]["by"];
+export type ByStreets = components["parameters"]["by_streets"];
 export type Kind = Schemas["parking-points"]["properties"]["kind"];
 export type Bbox = [west: number, south: number, east: number, north: number];
 export type Place = readonly [lon: number, lat: number];
@@ -47,9 +48,10 @@ export class Refusal extends Error {
   }
 }
 
-export async function ask(path: string, query: Record<string, string | number | undefined>, signal?: AbortSignal): Promise<unknown> {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+export async function ask(path: string, query: Record<string, string | number | readonly string[] | undefined>, signal?: AbortSignal): Promise<unknown> {
+  // A list is a parameter that stands several times.
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [value].flat().map((each) => [name, String(each)])));
+  const search = new URLSearchParams(given).toString();
   const response = await fetch(search ? `${path}?${search}` : path, {
     headers: { accept: "application/geo+json, application/schema+json, application/json" },
     ...(signal ? { signal } : {}),
@@ -114,7 +116,7 @@ interface NearestQuestion {
   from: Place;
   k: number;
   by: By;
-  kind?: Kind | undefined;
+  kinds: readonly Kind[];
   minRoom?: number | undefined;
 }
 
@@ -125,7 +127,7 @@ export async function nearestParking(question: NearestQuestion, signal?: AbortSi
     lat: lat.toFixed(7),
     k: question.k,
     by: question.by,
-    kind: question.kind,
+    kind: question.kinds,
     min_room: question.minRoom,
     // The way itself; the straight line has none.
     route: question.by === "line" ? undefined : "true",
@@ -173,6 +175,18 @@ export async function hotspots({ method, category, from, to }: CasesQuestion, si
 export async function timePatterns({ category, from, to }: CasesQuestion, signal?: AbortSignal): Promise<TimePatterns> {
   const query = { category: category ?? undefined, from: from ?? undefined, to: to ?? undefined };
   return (await ask("/api/time-patterns", query, signal)) as TimePatterns;
+}
+
+export interface Reached {
+  features: GeoJSON.Feature<GeoJSON.Geometry | null, { what: "area" | "streets"; metres?: number; minutes?: number; street_m: number }>[];
+  /** Where the place meets the streets. */
+  origin: { access_m: number; on_island: boolean };
+}
+
+/** Streets that can be reached within each limit, and an area that holds them. */
+export async function reach(from: Place, by: ByStreets, unit: "metres" | "minutes", limits: readonly number[], signal?: AbortSignal): Promise<Reached> {
+  const query = { lon: from[0].toFixed(7), lat: from[1].toFixed(7), by, [unit]: limits.join(",") };
+  return (await ask("/api/reach", query, signal)) as Reached;
 }
 
 /** The street section at a place, if one lies within reach. */

@@ -10,15 +10,17 @@ import type { MapLayer } from "../layers/layer.ts";
 import { card } from "../modes/card.ts";
 import { nearest } from "../modes/here.ts";
 import { hotspots } from "../modes/hot.ts";
+import { reaching } from "../modes/reach.ts";
 import type { Hit, Mode } from "../modes/mode.ts";
 import { street } from "../modes/street.ts";
 import { begin, collections, district, touched } from "../state/facts.ts";
 import { look } from "../state/look.ts";
-import { drawnLayers, drift, light, shownLayers, state, words } from "../state/state.ts";
+import { drawnLayers, drift, language, light, shownLayers, state, words } from "../state/state.ts";
 import { answerBounds, answerFeatures } from "./answer.ts";
 import { boundsOf } from "./bounds.ts";
 import { addMarks } from "./marks.ts";
 import { drawPlans } from "./plans.ts";
+import { REACH, reachBounds, reachFeatures } from "./reach.ts";
 import { ANSWER, hits, restyle, styleOf } from "./style.ts";
 import { Windows } from "./windows.ts";
 
@@ -90,8 +92,16 @@ function bind(map: MapLibreMap, first: StyleSpecification): void {
   });
   drawPlans(map, (bbox) => reveal(map, bbox), (bbox) => fly(map, bbox));
   effect(() => {
+    const features = reaching.value ? reachFeatures(reaching.value, language.value) : [];
+    drawn.value = false;
+    map.getSource<GeoJSONSource>(REACH)?.setData({ type: "FeatureCollection", features });
+  });
+  effect(() => {
     const bbox = nearest.value && answerBounds(nearest.value);
     if (bbox) reveal(map, bbox);
+  });
+  effect(() => {
+    if (reaching.value) reveal(map, reachBounds(reaching.value), 16);
   });
   effect(() => {
     const geometry = card.value?.feature?.geometry;
@@ -146,16 +156,23 @@ function fly(map: MapLibreMap, [west, south, east, north]: Bbox): void {
   map.fitBounds([west, south, east, north], { padding: { top: top + 16, right: right + 16, bottom: bottom + 16, left: left + 16 }, animate: !calm, maxZoom: 16 });
 }
 
-/** Moves the map when an answer would lie under a panel or outside; it comes no nearer than it is. */
-function reveal(map: MapLibreMap, bbox: Bbox): void {
+/** An answer that takes less than this share of the free map, across and down, is too small to be read. */
+const SMALL = 0.4;
+
+/** Moves the map when an answer would lie under a panel or outside. It comes no nearer than it is, unless it may and the
+ *  answer is too small. */
+function reveal(map: MapLibreMap, bbox: Bbox, nearerTo = 0): void {
   const { top, right, bottom, left } = panels(true);
   const { clientWidth, clientHeight } = map.getCanvas();
   const [west, south, east, north] = bbox;
   const corners = [map.project([west, south]), map.project([east, north])];
   const seen = corners.every(({ x, y }) => x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom);
-  if (seen) return;
+  const [across, down] = [(corners[1]?.x ?? 0) - (corners[0]?.x ?? 0), (corners[0]?.y ?? 0) - (corners[1]?.y ?? 0)];
+  const small = across < SMALL * (clientWidth - left - right) && down < SMALL * (clientHeight - top - bottom);
+  if (seen && !(small && map.getZoom() < nearerTo)) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  map.fitBounds([west, south, east, north], { padding: { top: top + 20, right: right + 20, bottom: bottom + 20, left: left + 20 }, animate: !calm, maxZoom: map.getZoom() });
+  const maxZoom = small ? Math.max(map.getZoom(), nearerTo) : map.getZoom();
+  map.fitBounds([west, south, east, north], { padding: { top: top + 20, right: right + 20, bottom: bottom + 20, left: left + 20 }, animate: !calm, maxZoom });
 }
 
 function bounds(map: MapLibreMap): Bbox {

@@ -93,6 +93,12 @@ export const PALETTES: Record<Light, Palette> = {
   },
 };
 
+/** Bands of reach, the nearest first: what is nearest stands out most from the ground. */
+export const REACH: Record<Light, readonly string[]> = {
+  light: ["#1a0a45", "#640fae", "#a03590", "#d53a5a", "#9d8c00"],
+  dark: ["#f2ffd0", "#f6cf2c", "#ff625a", "#bd5ca4", "#8648d6"],
+};
+
 /** Squads, in the order of their codes; more squads begin again. Any two differ for all eyes, in hue or in lightness. */
 export const SQUADS: Record<Light, readonly string[]> = {
   light: ["#1c60ce", "#226059", "#aa3394", "#e85f6f", "#821901", "#7490af", "#857f17", "#4e2f76"],

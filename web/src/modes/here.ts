@@ -53,8 +53,8 @@ export function found(feature: Feature, position: number): Found {
 }
 
 async function ask(from: Place, by: By, abort: AbortSignal): Promise<Nearest> {
-  const { kind, onlyRoom } = state.peek();
-  const question = { from, k: K, kind: kind ?? undefined, minRoom: onlyRoom ? 1 : undefined };
+  const { kinds, onlyRoom } = state.peek();
+  const question = { from, k: K, kinds, minRoom: onlyRoom ? 1 : undefined };
   const answer = async (way: By, refused: string | null): Promise<Nearest> => {
     const { features } = await nearestParking({ ...question, by: way }, abort);
     return { from, refused, found: features.map(found) };
@@ -97,27 +97,30 @@ async function look(place: Place, abort: AbortSignal): Promise<void> {
   }
 }
 
-/** Asks whenever place, way, kind or room change. */
+/** Asks whenever place, way, kinds or room change; for parking only while nothing else is asked of the place. */
 export function watchPlace(): void {
   const key = signal("");
   effect(() => {
-    const { here, by, kind, onlyRoom } = state.value;
-    key.value = JSON.stringify([here, by, kind, onlyRoom]);
+    const { here, by, kinds, onlyRoom, reach } = state.value;
+    key.value = JSON.stringify([here, by, reach !== null, kinds, onlyRoom]);
   });
   let looked = "";
   effect(() => {
-    const [here, by] = JSON.parse(key.value) as [Place | null, By];
+    const [here, by, otherwise] = JSON.parse(key.value) as [Place | null, By, boolean];
     running?.abort();
-    if (!here) {
+    if (!here || otherwise) {
       nearest.value = null;
       nearestTrouble.value = null;
-      surroundings.value = null;
       asking.value = false;
+    } else {
+      running = new AbortController();
+      void answerNearest(here, by, running.signal);
+    }
+    if (!here) {
+      surroundings.value = null;
       looked = "";
       return;
     }
-    running = new AbortController();
-    void answerNearest(here, by, running.signal);
     if (looked === here.join()) return;
     looked = here.join();
     surroundings.value = null;

@@ -6,6 +6,7 @@ import { PLAN, PLAN_MARKS } from "../layers/plan.ts";
 import { BUBBLES_BELOW } from "../layers/violations.ts";
 import { trouble, sentence } from "../state/facts.ts";
 import { state, step } from "../state/state.ts";
+import { nearest } from "./here.ts";
 import { lookAt } from "./plans.ts";
 import type { Click, Hit, Mode } from "./mode.ts";
 
@@ -21,6 +22,10 @@ async function open(map: MapLibreMap, bubble: Hit): Promise<void> {
 
 function isMark(hit: Hit): boolean {
   return hit.layer !== "road-sections";
+}
+
+function isFound({ layer, id }: Hit): boolean {
+  return layer === "parking-points" && (nearest.value?.found.some(({ feature }) => Number(feature.id) === id) ?? false);
 }
 
 export const street: Mode = {
@@ -43,7 +48,9 @@ export const street: Mode = {
       return;
     }
     pile.value = hits.filter((hit) => isMark(hit) && !hit.cluster);
-    if (first) step({ feature: { layer: first.layer, id: first.id }, here: null });
+    // A point of the answer is chosen from it, and reach stays under any mark; another mark ends the answer.
+    const stays = state.peek().reach !== null || (first && isFound(first));
+    if (first) step({ feature: { layer: first.layer, id: first.id }, ...(stays ? {} : { here: null }) });
     else step({ feature: null, here: place });
   },
 };

@@ -10,18 +10,19 @@ const FULL: State = {
   here: [105.7, 34.5],
   feature: { layer: "squad-zones", id: 12 },
   by: "bicycle",
-  kind: "motor",
+  kinds: ["bicycle", "motor"],
   onlyRoom: true,
   hot: { method: "excess", category: "mobile-vendor", from: "2026-01-01", to: null },
   plan: 3,
   plans: { ...NO_LOOK, squad: 4, wish: { ...NO_LOOK.wish, people: [[4, 14]] } },
+  reach: { unit: "minutes", limits: [2.5, 10] },
 };
 
 describe("the address", () => {
   test("tells the state whole, and back", () => {
     expect(read(write(FULL, DEFAULT), DEFAULT)).toEqual(FULL);
     expect(read(`#${write(DEFAULT, DEFAULT)}`, DEFAULT)).toEqual(DEFAULT);
-    const none: State = { ...FULL, layers: [], feature: null, here: null, kind: null, onlyRoom: false, hot: null, plan: null };
+    const none: State = { ...FULL, layers: [], feature: null, here: null, kinds: [], onlyRoom: false, hot: null, plan: null, reach: null };
     expect(read(write(none, DEFAULT), DEFAULT)).toEqual(none);
   });
 
@@ -33,12 +34,13 @@ describe("the address", () => {
   test("from anywhere does no harm", () => {
     const bad = [
       "at=NaN/1/2", "at=14/95/200", "at=99/1/1", "at=14/1", "at=//", "at=1e9/1e9/1e9", "here=1", "here=91/181", "theme=pink",
-      "lang=fr", "feature=../../x/1", "feature=shops/-1", "feature=shops/1e3", "by=boat", "kind=horse", "room=1", "%%%", "&&==&",
+      "lang=fr", "feature=../../x/1", "feature=shops/-1", "feature=shops/1e3", "by=boat", "kind=horse", "kind=bicycle,motor,motorcycle", "room=1", "reach=0m", "reach=5", "%%%", "&&==&",
     ];
     for (const text of bad) expect(read(text, DEFAULT), text).toEqual(DEFAULT);
     const usual = { method: "ranking", category: null, from: null, to: null };
     for (const text of ["hot=", "hot=magic/<b>/yesterday/1e9", "hot=ranking////"]) expect(read(text, DEFAULT).hot, text).toEqual(usual);
     expect(read("layers=shops,<b>,violations", DEFAULT).layers).toEqual(["shops", "violations"]);
+    expect(read("kind=motor,horse,bicycle,motor", DEFAULT).kinds).toEqual(["bicycle", "motor"]);
   });
 });
 

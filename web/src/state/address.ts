@@ -2,6 +2,7 @@
 import type { By, Kind, LayerName, Place } from "../api/client.ts";
 import { LANGUAGES, type Language } from "../text/dictionary.ts";
 import { NO_LOOK, type PlanLook, readLook, writeLook } from "./plan-look.ts";
+import { type Reach, readReach, writeReach } from "./reach.ts";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -39,7 +40,8 @@ export interface State {
   /** The feature whose card is open. */
   feature: { layer: LayerName; id: number } | null;
   by: By;
-  kind: Kind | null;
+  /** Parking of these kinds, in the order of `KINDS`; of any when there are none. */
+  kinds: readonly Kind[];
   onlyRoom: boolean;
   /** Null while hotspots are not asked for. */
   hot: Hot | null;
@@ -47,6 +49,8 @@ export interface State {
   plan: number | "list" | null;
   /** How plans are looked at. */
   plans: PlanLook;
+  /** The limits of reach, when that is asked in place of the nearest parking. */
+  reach: Reach | null;
 }
 
 export const DEFAULT: State = {
@@ -59,12 +63,19 @@ export const DEFAULT: State = {
   here: null,
   feature: null,
   by: "walk",
-  kind: null,
+  kinds: [],
   onlyRoom: false,
   hot: null,
   plan: null,
   plans: NO_LOOK,
+  reach: null,
 };
+
+/** Kinds in their order; all of them are as good as none. */
+export function some(kinds: readonly string[]): readonly Kind[] {
+  const chosen = KINDS.filter((kind) => kinds.includes(kind));
+  return chosen.length < KINDS.length ? chosen : [];
+}
 
 /** The language of the page for a person who reads these, best first. */
 export function preferredLanguage(languages: readonly string[]): Language {
@@ -90,7 +101,7 @@ export function write(state: State, defaults: State): string {
   if (state.here) parts.push(`here=${state.here[1].toFixed(6)}/${state.here[0].toFixed(6)}`);
   if (state.feature) parts.push(`feature=${state.feature.layer}/${state.feature.id}`);
   if (state.by !== defaults.by) parts.push(`by=${state.by}`);
-  if (state.kind) parts.push(`kind=${state.kind}`);
+  if (state.kinds.length > 0) parts.push(`kind=${state.kinds.join(",")}`);
   if (state.onlyRoom) parts.push("room=yes");
   if (state.hot) {
     const { method, category, from, to } = state.hot;
@@ -98,6 +109,7 @@ export function write(state: State, defaults: State): string {
   }
   if (state.plan !== null) parts.push(`plan=${state.plan}`);
   parts.push(...writeLook(state.plans));
+  if (state.reach) parts.push(`reach=${writeReach(state.reach)}`);
   return parts.join("&");
 }
 
@@ -116,11 +128,12 @@ export function read(text: string, defaults: State): State {
     here: here.length === 2 ? place(here[1], here[0]) : null,
     feature: layer && LAYER.test(layer) && /^[1-9]\d{0,15}$/.test(id ?? "") ? { layer: layer as LayerName, id: Number(id) } : null,
     by: one(given.get("by"), WAYS) ?? defaults.by,
-    kind: one(given.get("kind"), KINDS),
+    kinds: some((given.get("kind") ?? "").split(",")),
     onlyRoom: given.get("room") === "yes",
     hot: hot(given.get("hot")),
     plan: plan(given.get("plan")),
     plans: readLook(given),
+    reach: readReach(given.get("reach")),
   };
 }
 

@@ -1,6 +1,7 @@
 // Names that the service gives: of layers, properties and categories, in the language of the page.
 import { signal } from "@preact/signals";
 import { type Collection, declared, type Declared, type LayerName } from "../api/client.ts";
+import type { Unit } from "../state/reach.ts";
 import { type Language, DICTIONARY, valueWord } from "./dictionary.ts";
 
 /** What each layer says about its properties, as far as it was asked. */
@@ -76,4 +77,10 @@ export function signedShare(value: number, language: Language): string {
 /** Metres as one says them: `85 m`, `1.2 km`. */
 export function metres(value: number, language: Language): string {
   return value < 999.5 ? `${count(value, language)} m` : `${count(value / 1000, language, value < 9_950 ? 1 : 0)} km`;
+}
+
+/** A limit of reach, exactly: `600 m`, `1.25 km`, `7.5 min`. */
+export function limitText(limit: number, unit: Unit, language: Language): string {
+  if (unit === "minutes") return DICTIONARY[language].minutes(count(limit, language, 1));
+  return limit < 1000 ? `${count(limit, language)} m` : `${count(limit / 1000, language, 3)} km`;
 }

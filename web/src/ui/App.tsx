@@ -8,6 +8,7 @@ import { card } from "../modes/card.ts";
 import { asking } from "../modes/here.ts";
 import { hotAsking } from "../modes/hot.ts";
 import { planAsking } from "../modes/plans.ts";
+import { askingReach } from "../modes/reach.ts";
 import { begin, collections, trouble } from "../state/facts.ts";
 import { language, light, shownLayers, state, words } from "../state/state.ts";
 import { Buttons } from "./Buttons.tsx";
@@ -59,7 +60,7 @@ function Trouble() {
 export function App() {
   const asked = state.value.here !== null || card.value !== null || state.value.hot !== null || state.value.plan !== null;
   const known = shownLayers.value.filter((name) => layerOf(name));
-  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && !hotAsking.value && !planAsking.value && haveAll(known);
+  const ready = chart.value !== null && drawn.value && collections.value.length > 0 && !asking.value && !hotAsking.value && !planAsking.value && !askingReach.value && haveAll(known);
   return (
     <>
       <Chart />

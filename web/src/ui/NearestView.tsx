@@ -1,45 +1,34 @@
-// A place: its street and zone, and the nearest parking points, by the way and of the kind that is chosen.
+// A place: its street and zone, and what is asked of it: the nearest parking points, by the way and of the kinds that are
+// chosen, or reach.
 import type { ComponentChildren } from "preact";
-import type { By, Place } from "../api/client.ts";
+import type { By, Kind, Place } from "../api/client.ts";
 import { nameText } from "../layers/layer.ts";
 import { anchor } from "../map/anchor.ts";
+import { mainOf } from "../map/answer.ts";
 import { chart } from "../map/map.ts";
+import { card } from "../modes/card.ts";
 import { asking, type Found, nearest, nearestTrouble, surroundings } from "../modes/here.ts";
-import { KINDS, WAYS } from "../state/address.ts";
+import { KINDS, some, WAYS } from "../state/address.ts";
 import { look } from "../state/look.ts";
+import { firstReach } from "../state/reach.ts";
 import { language, state, step, words } from "../state/state.ts";
 import { valueWord } from "../text/dictionary.ts";
 import { count, metres } from "../text/names.ts";
+import { reasonText } from "../text/reasons.ts";
+import { type Choice, Choices, Ticks } from "./Choices.tsx";
 import { InCharge } from "./InCharge.tsx";
-
-interface Choice<T> {
-  value: T;
-  text: string;
-}
-
-function Choices<T extends string>({ name, label, all, chosen, onChoose }: { name: string; label: string; all: readonly Choice<T>[]; chosen: T; onChoose: (value: T) => void }) {
-  return (
-    <fieldset class="choices">
-      <legend class="unseen">{label}</legend>
-      {all.map(({ value, text }) => (
-        <label key={value}>
-          <input type="radio" name={name} value={value} checked={value === chosen} onChange={() => onChoose(value)} />
-          <span>{text}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
+import { ReachView } from "./ReachView.tsx";
 
 function room({ feature: { properties } }: Found): { text: string; level: "some" | "none" | "unknown" } {
   const { capacity, occupied } = properties;
-  if (typeof capacity !== "number" || typeof occupied !== "number") return { text: words.value.roomUnknown, level: "unknown" };
+  if (typeof capacity !== "number") return { text: words.value.roomUnknown, level: "unknown" };
+  if (typeof occupied !== "number") return { text: words.value.placesRoomUnknown(count(capacity, language.value)), level: "unknown" };
   const free = Math.max(0, capacity - occupied);
   if (free === 0) return { text: words.value.full, level: "none" };
   return { text: words.value.roomOf(count(free, language.value), count(capacity, language.value)), level: "some" };
 }
 
-function Row({ found }: { found: Found }) {
+function Row({ found, main }: { found: Found; main: boolean }) {
   const { feature, rank, distanceM, durationS, reason } = found;
   const text = words.value;
   const { properties } = feature;
@@ -53,7 +42,7 @@ function Row({ found }: { found: Found }) {
   };
   return (
     <li>
-      <button type="button" class="found" onClick={go}>
+      <button type="button" class={distanceM === null ? "found unreached" : "found"} aria-current={main} onClick={go}>
         <span class="rank">{rank}</span>
         <span class="found-name">{nameText(properties, look()) ?? kind}</span>
         <span class="found-far">{distanceM === null ? text.unreachable : metres(distanceM, language.value)}</span>
@@ -61,8 +50,8 @@ function Row({ found }: { found: Found }) {
           {kind}
           <span class={`room ${free.level}`}>{free.text}</span>
           {durationS !== null && text.minutes(count(Math.max(1, Math.round(durationS / 60)), language.value))}
-          {reason}
         </span>
+        {reason && <span class="found-reason">{reasonText(reason, language.value)}</span>}
       </button>
     </li>
   );
@@ -101,18 +90,28 @@ function Around({ place }: { place: Place }) {
   );
 }
 
-export function NearestView({ place }: { place: Place }) {
+/** The ticks of the kinds: any, or some of them. */
+function Kinds() {
   const text = words.value;
-  const { by, kind, onlyRoom } = state.value;
+  const { kinds } = state.value;
+  const all: Choice<Kind | "any">[] = [{ value: "any", text: text.anyKind }, ...KINDS.map((each) => ({ value: each, text: valueWord("kind", each, language.value) }))];
+  const toggle = (value: Kind | "any") => {
+    if (value === "any") step({ kinds: [] });
+    else step({ kinds: some(kinds.includes(value) ? kinds.filter((each) => each !== value) : [...kinds, value]) });
+  };
+  return <Ticks name="kind" label={text.kinds} all={all} chosen={kinds.length > 0 ? kinds : ["any"]} onToggle={toggle} />;
+}
+
+function ParkingView() {
+  const text = words.value;
+  const { by, onlyRoom } = state.value;
   const answer = nearest.value;
+  const main = answer ? mainOf(answer, card.value) : undefined;
   const ways = WAYS.map((way): Choice<By> => ({ value: way, text: text[way] }));
-  const kinds: Choice<string>[] = [{ value: "", text: text.anyKind }, ...KINDS.map((each) => ({ value: each, text: valueWord("kind", each, language.value) }))];
   return (
-    <section class="here" aria-labelledby="here-title">
-      <Around place={place} />
-      <h3>{text.nearest}</h3>
+    <>
       <Choices name="by" label={text.by} all={ways} chosen={by} onChoose={(value) => step({ by: value })} />
-      <Choices name="kind" label={text.kind} all={kinds} chosen={kind ?? ""} onChoose={(value) => step({ kind: KINDS.find((each) => each === value) ?? null })} />
+      <Kinds />
       <label class="check">
         <input type="checkbox" id="only-room" checked={onlyRoom} onChange={() => step({ onlyRoom: !onlyRoom })} />
         {text.onlyRoom}
@@ -120,9 +119,24 @@ export function NearestView({ place }: { place: Place }) {
       {answer?.refused && <p class="note">{`${text.byLineInstead} ${answer.refused}`}</p>}
       {nearestTrouble.value && <p class="note" role="alert">{nearestTrouble.value}</p>}
       <ol class="founds" id="nearest" aria-live="polite" aria-busy={asking.value}>
-        {answer?.found.map((found) => <Row key={String(found.feature.id)} found={found} />)}
+        {answer?.found.map((found) => <Row key={String(found.feature.id)} found={found} main={found === main} />)}
       </ol>
       {answer?.found.length === 0 && <p class="note">{text.nearestNone}</p>}
+    </>
+  );
+}
+
+export function NearestView({ place }: { place: Place }) {
+  const text = words.value;
+  const { reach } = state.value;
+  const questions: Choice<"nearest" | "reach">[] = [{ value: "nearest", text: text.nearest }, { value: "reach", text: text.reach }];
+  return (
+    <section class="here" aria-labelledby="here-title">
+      <Around place={place} />
+      <div class="questions">
+        <Choices name="question" label={text.question} all={questions} chosen={reach ? "reach" : "nearest"} onChoose={(value) => step({ reach: value === "reach" ? firstReach() : null })} />
+      </div>
+      {reach ? <ReachView reach={reach} /> : <ParkingView />}
     </section>
   );
 }
