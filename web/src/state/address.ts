@@ -29,6 +29,8 @@ export interface State {
   /** Parking of these kinds, in the order of `KINDS`; of any when there are none. */
   kinds: readonly Kind[];
   onlyRoom: boolean;
+  /** Without points that say that they are closed now. */
+  openNow: boolean;
   /** The limits of reach, when that is asked in place of the nearest parking. */
   reach: Reach | null;
 }
@@ -45,6 +47,7 @@ export const DEFAULT: State = {
   by: "walk",
   kinds: [],
   onlyRoom: false,
+  openNow: false,
   reach: null,
 };
 
@@ -80,6 +83,7 @@ export function write(state: State, defaults: State): string {
   if (state.by !== defaults.by) parts.push(`by=${state.by}`);
   if (state.kinds.length > 0) parts.push(`kind=${state.kinds.join(",")}`);
   if (state.onlyRoom) parts.push("room=yes");
+  if (state.openNow) parts.push("open=now");
   if (state.reach) parts.push(`reach=${writeReach(state.reach)}`);
   return parts.join("&");
 }
@@ -101,6 +105,7 @@ export function read(text: string, defaults: State): State {
     by: one(given.get("by"), WAYS) ?? defaults.by,
     kinds: some((given.get("kind") ?? "").split(",")),
     onlyRoom: given.get("room") === "yes",
+    openNow: given.get("open") === "now",
     reach: readReach(given.get("reach")),
   };
 }
