@@ -170,6 +170,26 @@ describe("the list of the nearest", () => {
     await bandsAre(1);
   });
 
+  test("leaves out what is closed now, and says of the others whether that is sure", async () => {
+    await open({ address: PLACE });
+    await foundsAre(5);
+    await driver.page.route("**/parking-points/nearest*open_at=*", async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { features: { properties: Record<string, unknown> }[] };
+      const opens = [{ open: true }, { open: null }, { open: true, open_on_public_holiday: false }];
+      for (const [place, hours] of opens.entries()) Object.assign(answer.features[place]?.properties ?? {}, hours);
+      await route.fulfill({ response, json: answer });
+    });
+    await driver.press("#open-now");
+    await until("the hours", async () => (await driver.texts("#nearest .found-more")).slice(0, 3).every((text, at) => text.includes(["开放中", "开放时间未知", "开放中（节假日除外）"][at] ?? "-")));
+    const query = driver.asked.findLast((path) => path.includes("open_at=")) ?? "";
+    const at = Date.parse(/open_at=([^&]+)/.exec(query)?.[1] ?? "");
+    expect(Math.abs(Date.now() - at)).toBeLessThan(180_000);
+    expect(driver.address().get("open")).toBe("now");
+    const answer = (await (await fetch(inject("base") + query)).json()) as { features: { properties: Record<string, unknown> }[] };
+    expect(answer.features.every(({ properties }) => properties.open !== false)).toBe(true);
+  });
+
   test("says the room where it is known, and why a point cannot be reached", async () => {
     await open({ address: "layers=jurisdictions" });
     await driver.page.route("**/parking-points/nearest*", async (route) => {

@@ -118,6 +118,8 @@ interface NearestQuestion {
   by: By;
   kinds: readonly Kind[];
   minRoom?: number | undefined;
+  /** A time at which they must not say that they are closed. */
+  openAt?: string | undefined;
 }
 
 export async function nearestParking(question: NearestQuestion, signal?: AbortSignal): Promise<Features> {
@@ -129,6 +131,7 @@ export async function nearestParking(question: NearestQuestion, signal?: AbortSi
     by: question.by,
     kind: question.kinds,
     min_room: question.minRoom,
+    open_at: question.openAt,
     // The way itself; the straight line has none.
     route: question.by === "line" ? undefined : "true",
   };

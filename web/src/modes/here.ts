@@ -17,6 +17,10 @@ export interface Found {
   distanceM: number | null;
   durationS: number | null;
   reason: string | null;
+  /** Whether it is open when that was asked; null when nobody knows. */
+  open?: boolean | null;
+  /** It may be otherwise if the day is a holiday. */
+  ifNoHoliday?: boolean;
   way: GeoJSON.LineString | GeoJSON.MultiLineString | null;
 }
 
@@ -39,7 +43,7 @@ export const asking = signal(false);
 export const surroundings = signal<Surroundings | null>(null);
 
 export function found(feature: Feature, position: number): Found {
-  const { rank, distance_m: distance, line_m: line, duration_s: duration, reason, route } = feature.properties;
+  const { rank, distance_m: distance, line_m: line, duration_s: duration, reason, route, open } = feature.properties;
   const way = (route ?? (feature as unknown as { route?: unknown }).route) as GeoJSON.Geometry | undefined;
   const metres = distance === undefined ? line : distance;
   return {
@@ -48,13 +52,17 @@ export function found(feature: Feature, position: number): Found {
     distanceM: typeof metres === "number" ? metres : null,
     durationS: typeof duration === "number" ? duration : null,
     reason: typeof reason === "string" ? reason : null,
+    ...(open === undefined ? {} : { open: typeof open === "boolean" ? open : null }),
+    ifNoHoliday: "open_on_public_holiday" in feature.properties || "open_on_school_holiday" in feature.properties,
     way: way?.type === "LineString" || way?.type === "MultiLineString" ? way : null,
   };
 }
 
 async function ask(from: Place, by: By, abort: AbortSignal): Promise<Nearest> {
-  const { kinds, onlyRoom } = state.peek();
-  const question = { from, k: K, kinds, minRoom: onlyRoom ? 1 : undefined };
+  const { kinds, onlyRoom, openNow } = state.peek();
+  // To the minute, as hours are told.
+  const now = `${new Date().toISOString().slice(0, 16)}Z`;
+  const question = { from, k: K, kinds, minRoom: onlyRoom ? 1 : undefined, openAt: openNow ? now : undefined };
   const answer = async (way: By, refused: string | null): Promise<Nearest> => {
     const { features } = await nearestParking({ ...question, by: way }, abort);
     return { from, refused, found: features.map(found) };
@@ -97,12 +105,12 @@ async function look(place: Place, abort: AbortSignal): Promise<void> {
   }
 }
 
-/** Asks whenever place, way, kinds or room change; for parking only while nothing else is asked of the place. */
+/** Asks whenever place, way, kinds, room or hours change; for parking only while nothing else is asked of the place. */
 export function watchPlace(): void {
   const key = signal("");
   effect(() => {
-    const { here, by, kinds, onlyRoom, reach } = state.value;
-    key.value = JSON.stringify([here, by, reach !== null, kinds, onlyRoom]);
+    const { here, by, kinds, onlyRoom, openNow, reach } = state.value;
+    key.value = JSON.stringify([here, by, reach !== null, kinds, onlyRoom, openNow]);
   });
   let looked = "";
   effect(() => {

@@ -15,6 +15,7 @@ const FULL: State = {
   hot: { method: "excess", category: "mobile-vendor", from: "2026-01-01", to: null },
   plan: 3,
   plans: { ...NO_LOOK, squad: 4, wish: { ...NO_LOOK.wish, people: [[4, 14]] } },
+  openNow: true,
   reach: { unit: "minutes", limits: [2.5, 10] },
 };
 
@@ -22,7 +23,7 @@ describe("the address", () => {
   test("tells the state whole, and back", () => {
     expect(read(write(FULL, DEFAULT), DEFAULT)).toEqual(FULL);
     expect(read(`#${write(DEFAULT, DEFAULT)}`, DEFAULT)).toEqual(DEFAULT);
-    const none: State = { ...FULL, layers: [], feature: null, here: null, kinds: [], onlyRoom: false, hot: null, plan: null, reach: null };
+    const none: State = { ...FULL, layers: [], feature: null, here: null, kinds: [], onlyRoom: false, openNow: false, hot: null, plan: null, reach: null };
     expect(read(write(none, DEFAULT), DEFAULT)).toEqual(none);
   });
 
@@ -34,7 +35,7 @@ describe("the address", () => {
   test("from anywhere does no harm", () => {
     const bad = [
       "at=NaN/1/2", "at=14/95/200", "at=99/1/1", "at=14/1", "at=//", "at=1e9/1e9/1e9", "here=1", "here=91/181", "theme=pink",
-      "lang=fr", "feature=../../x/1", "feature=shops/-1", "feature=shops/1e3", "by=boat", "kind=horse", "kind=bicycle,motor,motorcycle", "room=1", "reach=0m", "reach=5", "%%%", "&&==&",
+      "lang=fr", "feature=../../x/1", "feature=shops/-1", "feature=shops/1e3", "by=boat", "kind=horse", "kind=bicycle,motor,motorcycle", "room=1", "open=1", "reach=0m", "reach=5", "%%%", "&&==&",
     ];
     for (const text of bad) expect(read(text, DEFAULT), text).toEqual(DEFAULT);
     const usual = { method: "ranking", category: null, from: null, to: null };

@@ -49,6 +49,8 @@ export interface State {
   plan: number | "list" | null;
   /** How plans are looked at. */
   plans: PlanLook;
+  /** Without points that say that they are closed now. */
+  openNow: boolean;
   /** The limits of reach, when that is asked in place of the nearest parking. */
   reach: Reach | null;
 }
@@ -68,6 +70,7 @@ export const DEFAULT: State = {
   hot: null,
   plan: null,
   plans: NO_LOOK,
+  openNow: false,
   reach: null,
 };
 
@@ -109,6 +112,7 @@ export function write(state: State, defaults: State): string {
   }
   if (state.plan !== null) parts.push(`plan=${state.plan}`);
   parts.push(...writeLook(state.plans));
+  if (state.openNow) parts.push("open=now");
   if (state.reach) parts.push(`reach=${writeReach(state.reach)}`);
   return parts.join("&");
 }
@@ -133,6 +137,7 @@ export function read(text: string, defaults: State): State {
     hot: hot(given.get("hot")),
     plan: plan(given.get("plan")),
     plans: readLook(given),
+    openNow: given.get("open") === "now",
     reach: readReach(given.get("reach")),
   };
 }

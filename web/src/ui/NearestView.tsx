@@ -28,6 +28,14 @@ function room({ feature: { properties } }: Found): { text: string; level: "some"
   return { text: words.value.roomOf(count(free, language.value), count(capacity, language.value)), level: "some" };
 }
 
+/** Whether it is open now, when that was asked. */
+function hours({ open, ifNoHoliday }: Found): string | null {
+  const text = words.value;
+  if (open === undefined) return null;
+  if (open === null) return text.hoursUnknown;
+  return ifNoHoliday ? text.openIfNoHoliday : text.openNow;
+}
+
 function Row({ found, main }: { found: Found; main: boolean }) {
   const { feature, rank, distanceM, durationS, reason } = found;
   const text = words.value;
@@ -49,6 +57,7 @@ function Row({ found, main }: { found: Found; main: boolean }) {
         <span class="found-more">
           {kind}
           <span class={`room ${free.level}`}>{free.text}</span>
+          {hours(found) !== null && <span>{hours(found)}</span>}
           {durationS !== null && text.minutes(count(Math.max(1, Math.round(durationS / 60)), language.value))}
         </span>
         {reason && <span class="found-reason">{reasonText(reason, language.value)}</span>}
@@ -104,7 +113,7 @@ function Kinds() {
 
 function ParkingView() {
   const text = words.value;
-  const { by, onlyRoom } = state.value;
+  const { by, onlyRoom, openNow } = state.value;
   const answer = nearest.value;
   const main = answer ? mainOf(answer, card.value) : undefined;
   const ways = WAYS.map((way): Choice<By> => ({ value: way, text: text[way] }));
@@ -112,10 +121,16 @@ function ParkingView() {
     <>
       <Choices name="by" label={text.by} all={ways} chosen={by} onChoose={(value) => step({ by: value })} />
       <Kinds />
-      <label class="check">
-        <input type="checkbox" id="only-room" checked={onlyRoom} onChange={() => step({ onlyRoom: !onlyRoom })} />
-        {text.onlyRoom}
-      </label>
+      <div class="checks">
+        <label class="check">
+          <input type="checkbox" id="only-room" checked={onlyRoom} onChange={() => step({ onlyRoom: !onlyRoom })} />
+          {text.onlyRoom}
+        </label>
+        <label class="check">
+          <input type="checkbox" id="open-now" checked={openNow} onChange={() => step({ openNow: !openNow })} />
+          {text.notClosedNow}
+        </label>
+      </div>
       {answer?.refused && <p class="note">{`${text.byLineInstead} ${answer.refused}`}</p>}
       {nearestTrouble.value && <p class="note" role="alert">{nearestTrouble.value}</p>}
       <ol class="founds" id="nearest" aria-live="polite" aria-busy={asking.value}>
