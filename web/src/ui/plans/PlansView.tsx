@@ -24,6 +24,7 @@ function Held({ open }: { open: Plan }) {
 }
 
 function Open({ open }: { open: Plan }) {
+  const text = words.value.plans;
   const section = chosenSection.value;
   return (
     <>
@@ -33,6 +34,10 @@ function Open({ open }: { open: Plan }) {
       <Loads open={open} />
       {open.status !== "draft" && <Changes open={open} />}
       {open.figures.notes.map((note) => <p class="note" key={note}>{planNote(note, language.value !== "en")}</p>)}
+      <p class="files take">
+        <a href={`/api/plans/${open.id}/sections`} download={`plan-${open.id}-sections.geojson`}>{text.takeSections}</a>
+        <a href={`/api/plans/${open.id}/zones`} download={`plan-${open.id}-zones.geojson`}>{text.takeZones}</a>
+      </p>
       <Publishing open={open} />
     </>
   );
