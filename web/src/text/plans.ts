@@ -27,6 +27,7 @@ export const plansEn = {
   noLimit: "no limit",
   band: "Load band",
   wholeStreets: "Streets of a name stay whole",
+  changesPlaces: "Squads change places",
   beginFrom: "Begin from",
   beginnings: { published: "Adjust", fresh: "From scratch", rotate: "Rotate" },
   beginningTold: {
@@ -177,6 +178,7 @@ export const plansZh: PlansWords = {
   noLimit: "不限",
   band: "负荷允许偏差",
   wholeStreets: "同名街道不拆分",
+  changesPlaces: "中队轮换",
   beginFrom: "以何为起点",
   beginnings: { published: "微调", fresh: "重新划分", rotate: "轮换" },
   beginningTold: {

@@ -108,8 +108,8 @@ function Row({ open, change, number }: { open: Plan; change: Change; number: num
         <span class="rank">{number}</span>
         <span class="found-name"><Squad id={change.from_squad_id} short />{" → "}<Squad id={change.to_squad_id} short /></span>
         <span class="found-far">{minutesTold(change.load_min)}</span>
-        <span class="found-more wrap">{`${streetsTold(change)} · ${text.sections(numberTold(change.sections))} · ${metres(1000 * change.km, language.value)}`}</span>
-        <span class="found-more wrap why">{open.parameters.from === "rotate" ? text.beginnings.rotate : reasonTold(change)}</span>
+        <span class="found-more wrap">{`${streetsTold(change)} · ${text.sections(numberTold(change.sections))} · ${metres(1000 * change.km, language.value).replace(" ", "\u00A0")}`}</span>
+        <span class="found-more wrap why">{open.parameters.from === "rotate" ? text.changesPlaces : reasonTold(change)}</span>
       </button>
       {chosen && <Keep open={open} change={change} />}
     </li>
