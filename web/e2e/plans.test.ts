@@ -54,7 +54,8 @@ afterEach(async () => {
 });
 
 const openId = () => Number(driver.address().get("plan"));
-const status = (words: RegExp) => until(`the status ${words}`, async () => words.test((await driver.text("#plan-status")) ?? ""));
+/** The plan's status and times are told. */
+const status = (words: RegExp) => until(`the status ${words}`, async () => words.test(`${await driver.text("#plan-tag")}: ${await driver.text("#plan-status")}`));
 
 describe("the life of a plan", () => {
   test("proposed for fewer people, read, seen on the map, put in force and rolled back", async () => {
@@ -104,7 +105,7 @@ describe("the life of a plan", () => {
     expect((await holding()).id).toBe(first);
     await driver.press("#publish");
     await driver.press("#sure-yes");
-    await status(/in force/);
+    await status(/^in force: /);
     expect((await holding()).id).toBe(id);
 
     await driver.press("#all-plans");
@@ -112,10 +113,10 @@ describe("the life of a plan", () => {
     // The one that held last is the first of the old ones.
     await driver.page.locator("#plan-list .found:has(.tag.superseded)").first().click();
     await until("the plan that held before", async () => openId() === first);
-    await status(/ – /);
+    await status(/^was in force: .* – /);
     await driver.press("#publish");
     await driver.press("#sure-yes");
-    await status(/in force.*since/);
+    await status(/^in force: .*since/);
     expect((await holding()).id).toBe(first);
     expect((await ask<Plan>(`/plans/${first}`)).in_force.length).toBeGreaterThan(1);
   });

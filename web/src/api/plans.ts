@@ -130,7 +130,7 @@ export interface Moved {
 
 export interface Wish {
   name?: string;
-  from: "fresh" | "published" | "given";
+  from: "fresh" | "published" | "given" | "rotate";
   strengths?: Record<string, number>;
   locks?: Move[];
   limits?: { max_handover_share?: number; max_squads_touched?: number };

@@ -57,11 +57,11 @@ export function asked(wish: PlanWish, squads: readonly Squad[], name: string): W
   };
   return {
     name,
-    from: wish.fresh ? "fresh" : "published",
+    from: wish.from,
     strengths,
     ...(wish.locks.length > 0 ? { locks: wish.locks.map(([section, squad]) => ({ section_id: section, squad_id: squad })) } : {}),
-    // Limits are about what changes: from scratch there is nothing to change.
-    ...(Object.keys(limits).length > 0 && !wish.fresh ? { limits } : {}),
+    // Limits are about what changes: from scratch there is nothing to change, in a rotation everything does.
+    ...(Object.keys(limits).length > 0 && wish.from === "published" ? { limits } : {}),
     ...(Object.keys(weights).length > 0 ? { weights } : {}),
     ...(wish.band === null ? {} : { band: wish.band / 100 }),
     ...(wish.whole ? { groups: "name" as const } : {}),
@@ -83,7 +83,7 @@ export function wishOf(parameters: Parameters, squads: readonly Squad[]): PlanWi
     pace: weights.patrol_m_per_min ?? null,
     shop: weights.minutes_per_shop ?? null,
     case: weights.minutes_per_case ?? null,
-    fresh: from === "fresh",
+    from: from === "fresh" || from === "rotate" ? from : "published",
     whole: groups === "name",
   };
 }

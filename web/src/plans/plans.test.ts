@@ -42,7 +42,7 @@ describe("loads", () => {
 });
 
 describe("a wish", () => {
-  const FULL: PlanWish = { people: [[4, 14]], locks: [[12, 3]], hand: 20, touch: 3, band: 2.5, pace: 50, shop: 1, case: 15, fresh: false, whole: true };
+  const FULL: PlanWish = { people: [[4, 14]], locks: [[12, 3]], hand: 20, touch: 3, band: 2.5, pace: 50, shop: 1, case: 15, from: "published", whole: true };
 
   test("is asked as the service wants it, and comes back from what a plan was asked", () => {
     const wish = asked(FULL, SQUADS, "n");
@@ -56,7 +56,9 @@ describe("a wish", () => {
   test("says nothing of what is as usual", () => {
     expect(asked(NO_WISH, SQUADS, "n")).toEqual({ name: "n", from: "published", strengths: {} });
     expect(asked({ ...NO_WISH, people: [[4, 18], [99, 1]], hand: 100 }, SQUADS, "n")).toEqual({ name: "n", from: "published", strengths: {} });
-    expect(asked({ ...FULL, fresh: true }, SQUADS, "n").limits).toBeUndefined();
+    expect(asked({ ...FULL, from: "fresh" }, SQUADS, "n").limits).toBeUndefined();
+    expect(wishOf({ from: "rotate" }, SQUADS).from).toBe("rotate");
+    expect(wishOf({ from: "given" }, SQUADS)).toEqual(NO_WISH);
     expect(wishOf({}, SQUADS)).toEqual(NO_WISH);
   });
 });

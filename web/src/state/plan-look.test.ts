@@ -3,7 +3,7 @@ import { locked, NO_LOOK, outwards, type PlanLook, readLook, writeLook } from ".
 
 const FULL: PlanLook = {
   against: 2, all: true, change: 153, squad: 4, assistant: 58, target: 3,
-  wish: { people: [[4, 14], [3, 20]], locks: [[12, 3], [15, 4]], hand: 20, touch: 3, band: 2.5, pace: 50, shop: 0.5, case: 0, fresh: true, whole: true },
+  wish: { people: [[4, 14], [3, 20]], locks: [[12, 3], [15, 4]], hand: 20, touch: 3, band: 2.5, pace: 50, shop: 0.5, case: 0, from: "rotate", whole: true },
 };
 const read = (text: string) => readLook(new URLSearchParams(text));
 
@@ -18,7 +18,7 @@ describe("how plans are looked at", () => {
   test("from anywhere does no harm", () => {
     const bad = [
       "against=-1&change=x&squad=0&assistant=1e3&to=__proto__", "show=<b>", "show=__proto__", "show=toString", "people=4:0,4:1000,x:1,4", "locks=1:2:3,0:1,1:0,:,a:b",
-      "wish=hand:101,hand:-1,touch:1,band:0,pace:9,pace:1e2,shop:NaN,case:,freshest", "wish=,,:::", "people=&locks=&wish=",
+      "wish=hand:101,hand:-1,touch:1,band:0,pace:9,pace:1e2,shop:NaN,case:,freshest,published", "wish=,,:::", "people=&locks=&wish=",
     ];
     for (const text of bad) expect(read(text), text).toEqual(NO_LOOK);
     expect(read(`locks=${Array.from({ length: 5000 }, (_, at) => `${at + 1}:1`).join(",")}`).wish.locks.length).toBeLessThanOrEqual(200);

@@ -3,6 +3,8 @@
 /** A section, and the squad it shall stay with. */
 export type Lock = readonly [section: number, squad: number];
 
+export const BEGINNINGS = ["published", "fresh", "rotate"] as const;
+
 /** What the next proposal heeds; null is as usual. */
 export interface PlanWish {
   /** People on duty by squad, where that is not its strength. */
@@ -18,8 +20,8 @@ export interface PlanWish {
   pace: number | null;
   shop: number | null;
   case: number | null;
-  /** From scratch, without regard to the plan in force. */
-  fresh: boolean;
+  /** Where it begins: the plan in force changed little, nothing at all, or squads changing places by lot. */
+  from: (typeof BEGINNINGS)[number];
   /** Streets of a name stay whole. */
   whole: boolean;
 }
@@ -39,14 +41,13 @@ export interface PlanLook {
   wish: PlanWish;
 }
 
-export const NO_WISH: PlanWish = { people: [], locks: [], hand: null, touch: null, band: null, pace: null, shop: null, case: null, fresh: false, whole: false };
+export const NO_WISH: PlanWish = { people: [], locks: [], hand: null, touch: null, band: null, pace: null, shop: null, case: null, from: "published", whole: false };
 export const NO_LOOK: PlanLook = { against: null, all: null, change: null, squad: null, assistant: null, target: null, wish: NO_WISH };
 
 /** Numbers of a wish with the range they are taken from. */
 export const RANGES = { hand: [0, 100], touch: [2, 99], band: [1, 30], pace: [10, 200], shop: [0, 10], case: [0, 120] } as const;
 type Ranged = keyof typeof RANGES;
 const RANGED = Object.keys(RANGES) as Ranged[];
-const FLAGS = ["fresh", "whole"] as const;
 const PEOPLE: readonly [number, number] = [1, 999];
 /** An address holds no more locks than this. */
 const MOST = 200;
@@ -61,7 +62,7 @@ export function writeLook({ against, all, change, squad, assistant, target, wish
   const joined = (numbers: readonly (readonly [number, number])[]) => numbers.map((pair) => pair.join(":")).join(",");
   if (wish.people.length > 0) parts.push(`people=${joined(wish.people)}`);
   if (wish.locks.length > 0) parts.push(`locks=${joined(wish.locks)}`);
-  const said = [...RANGED.filter((name) => wish[name] !== null).map((name) => `${name}:${wish[name]}`), ...FLAGS.filter((name) => wish[name])];
+  const said = [...RANGED.filter((name) => wish[name] !== null).map((name) => `${name}:${wish[name]}`), ...(wish.from === "published" ? [] : [wish.from]), ...(wish.whole ? ["whole"] : [])];
   if (said.length > 0) parts.push(`wish=${said.join(",")}`);
   return parts;
 }
@@ -82,7 +83,7 @@ export function readLook(given: URLSearchParams): PlanLook {
     target: id(given.get("to")),
     wish: {
       ...ranged,
-      fresh: words.includes("fresh"),
+      from: BEGINNINGS.find((from) => words.includes(from)) ?? "published",
       whole: words.includes("whole"),
       people: pairs(given.get("people")).filter(([, people]) => people >= PEOPLE[0] && people <= PEOPLE[1]),
       locks: pairs(given.get("locks")),

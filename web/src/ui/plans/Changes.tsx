@@ -28,7 +28,7 @@ function Asked({ open }: { open: Plan }) {
   if (limits.max_handover_share !== undefined) told.push(`${text.mostHandover} ${shareTold(limits.max_handover_share, 0)}`);
   if (limits.max_squads_touched !== undefined) told.push(`${text.mostTouched} ${limits.max_squads_touched}`);
   if (locks.length > 0) told.push(text.locks(numberTold(locks.length)));
-  if (from === "fresh") told.push(text.fresh);
+  if (from === "fresh" || from === "rotate") told.push(text.beginningTold[from]);
   if (from === "given") told.push(text.byHand);
   return told.length > 0 ? <p class="hint" id="plan-asked">{`${text.askedFor} ${told.join("; ")}`}</p> : null;
 }
@@ -108,8 +108,8 @@ function Row({ open, change, number }: { open: Plan; change: Change; number: num
         <span class="rank">{number}</span>
         <span class="found-name"><Squad id={change.from_squad_id} short />{" → "}<Squad id={change.to_squad_id} short /></span>
         <span class="found-far">{minutesTold(change.load_min)}</span>
-        <span class="found-more wrap">{`${streetsTold(change)} · ${text.sections(numberTold(change.sections))} · ${metres(1000 * change.km, language.value)}`}</span>
-        <span class="found-more wrap why">{reasonTold(change)}</span>
+        <span class="found-more wrap">{`${streetsTold(change)} · ${text.sections(numberTold(change.sections))} · ${metres(1000 * change.km, language.value).replace(" ", "\u00A0")}`}</span>
+        <span class="found-more wrap why">{open.parameters.from === "rotate" ? text.changesPlaces : reasonTold(change)}</span>
       </button>
       {chosen && <Keep open={open} change={change} />}
     </li>

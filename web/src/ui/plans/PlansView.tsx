@@ -20,10 +20,11 @@ function Held({ open }: { open: Plan }) {
   const when = (instant: string) => moment(instant, language.value);
   const terms = open.in_force.map(({ from, to }) => (to ? text.heldFromTo(when(from), when(to)) : text.heldSince(when(from))));
   const told = terms.length > 0 ? terms.join("; ") : text.drawnUp(when(open.created_at), open.created_by);
-  return <p class="hint" id="plan-status">{`${text.plan} ${open.id} · ${text.statuses[open.status]} · ${told}`}</p>;
+  return <p class="hint" id="plan-status">{`${text.plan} ${open.id} · ${told}`}</p>;
 }
 
 function Open({ open }: { open: Plan }) {
+  const text = words.value.plans;
   const section = chosenSection.value;
   return (
     <>
@@ -33,6 +34,10 @@ function Open({ open }: { open: Plan }) {
       <Loads open={open} />
       {open.status !== "draft" && <Changes open={open} />}
       {open.figures.notes.map((note) => <p class="note" key={note}>{planNote(note, language.value !== "en")}</p>)}
+      <p class="files take">
+        <a href={`/api/plans/${open.id}/sections`} download={`plan-${open.id}-sections.geojson`}>{text.takeSections}</a>
+        <a href={`/api/plans/${open.id}/zones`} download={`plan-${open.id}-zones.geojson`}>{text.takeZones}</a>
+      </p>
       <Publishing open={open} />
     </>
   );
@@ -50,13 +55,11 @@ export function PlansView() {
   const isChosen = typeof id === "number";
   return (
     <section class={`plans${open && changes.value.length > 0 ? " changing" : ""}`} aria-labelledby="plans-title" aria-busy={planAsking.value}>
-      {isChosen && (
-        <div class="plan-head">
-          <button type="button" class="back" id="all-plans" onClick={() => openPlan("list")}><Back />{text.all}</button>
-          {open && <span class={`tag ${open.status}`}>{text.statuses[open.status]}</span>}
-        </div>
-      )}
-      <h2 id="plans-title" ref={title} tabIndex={-1}>{open ? open.name : text.title}</h2>
+      <div class="plan-head">
+        {isChosen ? <button type="button" class="back" id="all-plans" onClick={() => openPlan("list")}><Back />{text.all}</button> : <h2 id="plans-title">{text.title}</h2>}
+        {open && <span class={`tag ${open.status}`} id="plan-tag">{text.statuses[open.status]}</span>}
+      </div>
+      {isChosen && <h2 id="plans-title" ref={title} tabIndex={-1}>{open ? open.name : text.title}</h2>}
       <News />
       <First />
       {planTrouble.value && <p class="note" role="alert">{planTrouble.value}</p>}

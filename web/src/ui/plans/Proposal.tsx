@@ -5,7 +5,7 @@ import type { Squad } from "../../layers/layer.ts";
 import { inForce, planAsking, proposePlan, wishFor } from "../../modes/plans.ts";
 import { forecast, standing, USUAL_BAND } from "../../plans/figures.ts";
 import { squads } from "../../state/facts.ts";
-import { locked, NO_LOOK, NO_WISH, RANGES, writeLook } from "../../state/plan-look.ts";
+import { BEGINNINGS, locked, NO_LOOK, NO_WISH, RANGES, writeLook } from "../../state/plan-look.ts";
 import { language, state, words } from "../../state/state.ts";
 import { Cross } from "../icons.tsx";
 import { deviationTold, numberTold, squadShort, squadTold, streetTold } from "./told.ts";
@@ -100,11 +100,12 @@ export function Proposal() {
   const held = inForce.value;
   const foretold = held ? forecast(held.figures.squads, new Map(own.map((squad) => [squad.id, wish.people.find(([id]) => id === squad.id)?.[1] ?? squad.strength ?? 1]))) : new Map<number, number>();
   const all = own.reduce((sum, squad) => sum + (wish.people.find(([id]) => id === squad.id)?.[1] ?? squad.strength ?? 1), 0);
+  const [name, setName] = useState("");
   const send = (event: Event) => {
     event.preventDefault();
     const changed = wish.people.map(([id, people]) => `${squadShort(id)} ${people}`).join(language.value === "en" ? ", " : "、");
     const day = new Date().toLocaleDateString(language.value, { month: "long", day: "numeric" });
-    void proposePlan(changed ? text.newNameFor(day, changed) : text.newName(day));
+    void proposePlan(name.trim() || (changed ? text.newNameFor(day, changed) : text.newName(day)));
   };
   const isUsual = writeLook({ ...NO_LOOK, wish }).length === 0;
   return (
@@ -114,18 +115,24 @@ export function Proposal() {
         <legend><span>{text.onDuty(numberTold(all))}</span>{held && <small>{text.asItIs}</small>}</legend>
         {own.map((squad) => <People key={squad.id} squad={squad} deviation={foretold.get(squad.id)} />)}
       </fieldset>
+      <fieldset class="choices beginnings">
+        <legend class="unseen">{text.beginFrom}</legend>
+        {BEGINNINGS.map((from) => (
+          <label key={from}>
+            <input type="radio" name="from" value={from} checked={wish.from === from} onChange={() => wishFor({ from })} />
+            <span>{text.beginnings[from]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="hint">{text.beginningTold[wish.from]}</p>
       <fieldset>
         <legend><span>{text.limits}</span></legend>
-        <Slider name="hand" label={text.mostHandover} usual={FREE} most={FREE} by={0.5} disabled={wish.fresh} told={(value) => (wish.hand === null ? text.noLimit : `${numberTold(value, 1)} %`)} />
-        <Slider name="touch" label={text.mostTouched} usual={own.length} most={Math.max(2, own.length)} disabled={wish.fresh} told={(value) => (wish.touch === null ? text.noLimit : text.squads(numberTold(value)))} />
+        <Slider name="hand" label={text.mostHandover} usual={FREE} most={FREE} by={0.5} disabled={wish.from !== "published"} told={(value) => (wish.hand === null ? text.noLimit : `${numberTold(value, 1)} %`)} />
+        <Slider name="touch" label={text.mostTouched} usual={own.length} most={Math.max(2, own.length)} disabled={wish.from !== "published"} told={(value) => (wish.touch === null ? text.noLimit : text.squads(numberTold(value)))} />
         <Slider name="band" label={text.band} usual={100 * USUAL_BAND} most={15} by={0.5} told={(value) => `± ${numberTold(value, 1)} %`} />
         <label class="check">
           <input type="checkbox" name="whole" checked={wish.whole} onChange={(event) => wishFor({ whole: event.currentTarget.checked })} />
           <span>{text.wholeStreets}</span>
-        </label>
-        <label class="check">
-          <input type="checkbox" name="fresh" checked={wish.fresh} onChange={(event) => wishFor({ fresh: event.currentTarget.checked })} />
-          <span>{text.fresh}</span>
         </label>
       </fieldset>
       <details open={wish.pace !== null || wish.shop !== null || wish.case !== null}>
@@ -138,6 +145,10 @@ export function Proposal() {
         <summary>{text.locks(numberTold(wish.locks.length))}</summary>
         <Locks />
       </details>
+      <label class="name">
+        <span>{text.name}</span>
+        <input type="text" name="name" maxLength={80} value={name} placeholder={text.nameOptional} onInput={(event) => setName(event.currentTarget.value)} />
+      </label>
       <button type="submit" class="action" id="propose" disabled={planAsking.value}>{planAsking.value ? text.working : text.propose}</button>
       {!isUsual && <button type="button" class="quiet" id="as-usual" onClick={() => wishFor(NO_WISH)}>{text.asUsual}</button>}
     </form>
