@@ -77,7 +77,7 @@ describe("the life of a plan", () => {
     expect(rows.length).toBeLessThan(8);
     for (const [at, row] of rows.entries()) {
       expect(row).toContain(`${Math.round(made.changes[at]?.load_min ?? 0)} min`);
-      expect(row).toMatch(/ → .*sections.*\d k?m/);
+      expect(row).toMatch(/ → .*sections.*\d\sk?m/);
     }
     expect(await driver.text("#plan-asked")).toContain("14 people instead of 18");
     expect(await driver.texts("#plan-bars > li")).toHaveLength(6);
@@ -181,6 +181,21 @@ describe("the life of a plan", () => {
     expect(next.parameters.locks).toEqual([{ section_id: section, squad_id: held }]);
     expect(next.changes.flatMap((change) => change.section_ids)).not.toContain(section);
   });
+});
+
+test("a section of the plan in force is moved in a draft of its own", async () => {
+  const [section] = await sections(first);
+  await open({ address: `${STREETS}&plan=${first}&feature=road-sections/${section?.id}` });
+  await until("the section", () => driver.text("#plan-section dl"));
+  const other = section?.properties.squad_id === 1 ? 2 : 1;
+  await driver.page.locator("#plan-target").selectOption(String(other));
+  await until("what a move would do", async () => (await driver.texts("#plan-effect > li")).length >= 2);
+  await driver.press("#plan-move");
+  await until("a draft", async () => openId() > first);
+  await status(/^draft: /);
+  const made = await ask<Plan>(`/plans/${openId()}`);
+  expect(made.changes.map((change) => [change.section_ids, change.to_squad_id])).toEqual([[[section?.id], other]]);
+  expect((await sections(first))[0]?.properties.squad_id).toBe(section?.properties.squad_id);
 });
 
 describe("when somebody else was first", () => {

@@ -1,6 +1,6 @@
 // Putting a plan in force: asked once, told in plain words when somebody else was first; and work that takes its time.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Plan } from "../../api/plans.ts";
 import { again, comparison, dropPlan, giveUp, openPlan, planAsking, planNews, planProgress, planStale, publishPlan, wishFor } from "../../modes/plans.ts";
 import { wishOf } from "../../plans/figures.ts";
@@ -12,7 +12,8 @@ import { numberTold, shareTold } from "./told.ts";
 /** A question in the place of the button that it came from; Escape says no. */
 function Question({ id, title, yes, onYes, onNo, children }: { id: string; title: string; yes: string; onYes: () => void; onNo: () => void; children: ComponentChildren }) {
   const own = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // At once: the next key is meant for the question.
+  useLayoutEffect(() => {
     const box = own.current;
     box?.focus();
     box?.scrollIntoView({ block: "nearest" });
