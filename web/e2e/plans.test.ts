@@ -277,7 +277,7 @@ describe("for everyone", () => {
       test(`plans have no barrier by ${dark ? "night" : "day"}, ${name}`, async () => {
         const made = await draft("For everyone");
         const how = { dark, locale: dark ? "zh-CN" : "en-GB", ...(size ? { size } : {}) };
-        const fits = () => driver.page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".side-body")].every((each) => each.scrollWidth <= each.clientWidth));
+        const fits = () => driver.page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".side-body")].every((each) => each.scrollWidth <= each.clientWidth) && document.documentElement.scrollHeight <= document.documentElement.clientHeight);
         const section = made.changes[0]?.section_ids[0];
         await open({ ...how, address: `${STREETS}&plan=list&locks=${section}:4&wish=pace:50` });
         const show = async (address: string, what: string) => {
@@ -295,6 +295,9 @@ describe("for everyone", () => {
         await until("the question", () => driver.text("#sure"));
         expect(await driver.barriers()).toEqual([]);
         expect(await fits()).toBe(true);
+        await driver.press("#sure-no");
+        await driver.press("#close");
+        await until("plans to be closed", async () => (await driver.text(".plans")) === null);
       });
     }
   }

@@ -7,7 +7,7 @@ import { wishOf } from "../../plans/figures.ts";
 import { squads } from "../../state/facts.ts";
 import { language, words } from "../../state/state.ts";
 import { moment } from "../../text/names.ts";
-import { numberTold, shareTold } from "./told.ts";
+import { bringIntoView, numberTold, shareTold } from "./told.ts";
 
 /** A question in the place of the button that it came from; Escape says no. */
 function Question({ id, title, yes, onYes, onNo, children }: { id: string; title: string; yes: string; onYes: () => void; onNo: () => void; children: ComponentChildren }) {
@@ -15,8 +15,8 @@ function Question({ id, title, yes, onYes, onNo, children }: { id: string; title
   // At once: the next key is meant for the question.
   useLayoutEffect(() => {
     const box = own.current;
-    box?.focus();
-    box?.scrollIntoView({ block: "nearest" });
+    box?.focus({ preventScroll: true });
+    bringIntoView(box);
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
