@@ -77,7 +77,7 @@ describe("the life of a plan", () => {
     expect(rows.length).toBeLessThan(8);
     for (const [at, row] of rows.entries()) {
       expect(row).toContain(`${Math.round(made.changes[at]?.load_min ?? 0)} min`);
-      expect(row).toMatch(/ → .*sections.*\d k?m/);
+      expect(row).toMatch(/ → .*sections.*\d\sk?m/);
     }
     expect(await driver.text("#plan-asked")).toContain("14 people instead of 18");
     expect(await driver.texts("#plan-bars > li")).toHaveLength(6);
@@ -183,6 +183,21 @@ describe("the life of a plan", () => {
   });
 });
 
+test("a section of the plan in force is moved in a draft of its own", async () => {
+  const [section] = await sections(first);
+  await open({ address: `${STREETS}&plan=${first}&feature=road-sections/${section?.id}` });
+  await until("the section", () => driver.text("#plan-section dl"));
+  const other = section?.properties.squad_id === 1 ? 2 : 1;
+  await driver.page.locator("#plan-target").selectOption(String(other));
+  await until("what a move would do", async () => (await driver.texts("#plan-effect > li")).length >= 2);
+  await driver.press("#plan-move");
+  await until("a draft", async () => openId() > first);
+  await status(/^draft: /);
+  const made = await ask<Plan>(`/plans/${openId()}`);
+  expect(made.changes.map((change) => [change.section_ids, change.to_squad_id])).toEqual([[[section?.id], other]]);
+  expect((await sections(first))[0]?.properties.squad_id).toBe(section?.properties.squad_id);
+});
+
 describe("when somebody else was first", () => {
   test("a plan that was changed meanwhile is not put in force; the page says so and shows it as it is", async () => {
     const made = await draft("Two at once");
@@ -262,7 +277,7 @@ describe("for everyone", () => {
       test(`plans have no barrier by ${dark ? "night" : "day"}, ${name}`, async () => {
         const made = await draft("For everyone");
         const how = { dark, locale: dark ? "zh-CN" : "en-GB", ...(size ? { size } : {}) };
-        const fits = () => driver.page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".side-body")].every((each) => each.scrollWidth <= each.clientWidth));
+        const fits = () => driver.page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".side-body")].every((each) => each.scrollWidth <= each.clientWidth) && document.documentElement.scrollHeight <= document.documentElement.clientHeight);
         const section = made.changes[0]?.section_ids[0];
         await open({ ...how, address: `${STREETS}&plan=list&locks=${section}:4&wish=pace:50` });
         const show = async (address: string, what: string) => {
@@ -280,6 +295,9 @@ describe("for everyone", () => {
         await until("the question", () => driver.text("#sure"));
         expect(await driver.barriers()).toEqual([]);
         expect(await fits()).toBe(true);
+        await driver.press("#sure-no");
+        await driver.press("#close");
+        await until("plans to be closed", async () => (await driver.text(".plans")) === null);
       });
     }
   }

@@ -8,7 +8,7 @@ import { changes, chosenBlock, chosenPerson, chosenSection, persons, plan, planB
 import { roles } from "../plans/changes.ts";
 import { district } from "../state/facts.ts";
 import { look } from "../state/look.ts";
-import { planLook, shownLayers, state } from "../state/state.ts";
+import { planIsOpen, planLook, shownLayers, state } from "../state/state.ts";
 
 /** Draws what plans are about as long as the map lives. `reveal` moves the map only if it must, `fly` in any case. */
 export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void {
@@ -43,28 +43,29 @@ export function drawPlans(map: MapLibreMap, reveal: (bbox: Bbox) => void, fly: (
 
 /** Once for each thing that is looked at. */
 function goThere(reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void {
+  // An address that tells where to look is obeyed.
+  const isTold = untracked(() => state.value.view !== null);
   const go = (key: () => string, what: () => readonly Feature[], move: (bbox: Bbox) => void) => {
-    let before = "";
+    let before = isTold ? untracked(key) : "";
     effect(() => {
       const now = key();
-      const features = now === "" ? [] : what();
-      const bbox = boundsOfAll(features);
       if (now === "") before = "";
-      if (!bbox || now === before) return;
+      if (now === before) return;
+      // Waited for, until there is anything to see.
+      const bbox = boundsOfAll(what());
+      if (!bbox) return;
       before = now;
       untracked(() => move(bbox));
     });
   };
-  effect(() => {
-    const bbox = state.value.plan === "list" ? district.value : null;
-    if (bbox && untracked(() => state.value.view)) untracked(() => reveal(bbox));
-  });
+  go(() => (state.value.plan === "list" ? "list" : ""), () => (district.value ? [boxed(district.value)] : []), reveal);
   const whole = () => {
     const { change, squad, assistant } = planLook.value;
-    return plan.value && change === null && squad === null && assistant === null ? `${plan.value.id}` : "";
+    return planIsOpen.value && change === null && squad === null && assistant === null ? `${state.value.plan}` : "";
   };
   go(whole, () => planSections.value, reveal);
-  go(() => `${chosenSection.value?.id ?? ""}`, () => (chosenSection.value ? [chosenSection.value] : []), reveal);
+  const section = () => (planIsOpen.value && state.value.feature?.layer === "road-sections" ? `${state.value.feature.id}` : "");
+  go(section, () => (chosenSection.value ? [chosenSection.value] : []), reveal);
   go(
     () => `${planLook.value.change ?? ""}`,
     () => {
@@ -79,4 +80,8 @@ function goThere(reveal: (bbox: Bbox) => void, fly: (bbox: Bbox) => void): void 
     fly,
   );
   go(() => `${planLook.value.assistant ?? ""}`, () => (walk.value ? [walk.value] : []), fly);
+}
+
+function boxed([west, south, east, north]: Bbox): Feature {
+  return { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: [[west, south], [east, north]] } };
 }

@@ -5,7 +5,7 @@ export const plansEn = {
   plan: "Plan",
   none: "There is no plan yet.",
   all: "All plans",
-  older: (n: string) => `${n} older plans`,
+  older: (n: string) => `Older plans: ${n}`,
   statuses: { draft: "draft", published: "in force", superseded: "was in force" } as Record<string, string>,
   heldSince: (from: string) => `since ${from}`,
   heldFromTo: (from: string, to: string) => `${from} – ${to}`,

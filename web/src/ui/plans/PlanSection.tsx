@@ -10,7 +10,7 @@ import { metres } from "../../text/names.ts";
 import { Cross, Lock } from "../icons.tsx";
 import { goToUndo, Squad } from "./Changes.tsx";
 import { bandOf, Effect } from "./Effect.tsx";
-import { minutesTold, numberTold, squadTold, streetTold } from "./told.ts";
+import { bringIntoView, minutesTold, numberTold, squadTold, streetTold } from "./told.ts";
 
 /** Where the cost of a choice comes from, in words; what is nothing is left out. */
 function costTold(cost: Cost): string {
@@ -121,7 +121,7 @@ export function PlanSection({ plan, feature }: { plan: Plan; feature: Feature })
   const id = Number(feature.id);
   const own = useRef<HTMLElement>(null);
   // It stands above what was clicked.
-  useEffect(() => own.current?.scrollIntoView({ block: "nearest" }), [id]);
+  useEffect(() => bringIntoView(own.current), [id]);
   const block = blockOf(changes.value, id);
   return (
     <section ref={own} class="plan-section" id="plan-section" aria-labelledby="plan-section-title" aria-live="polite">

@@ -1,21 +1,22 @@
 // Putting a plan in force: asked once, told in plain words when somebody else was first; and work that takes its time.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Plan } from "../../api/plans.ts";
 import { again, comparison, dropPlan, giveUp, openPlan, planAsking, planNews, planProgress, planStale, publishPlan, wishFor } from "../../modes/plans.ts";
 import { wishOf } from "../../plans/figures.ts";
 import { squads } from "../../state/facts.ts";
 import { language, words } from "../../state/state.ts";
 import { moment } from "../../text/names.ts";
-import { numberTold, shareTold } from "./told.ts";
+import { bringIntoView, numberTold, shareTold } from "./told.ts";
 
 /** A question in the place of the button that it came from; Escape says no. */
 function Question({ id, title, yes, onYes, onNo, children }: { id: string; title: string; yes: string; onYes: () => void; onNo: () => void; children: ComponentChildren }) {
   const own = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // At once: the next key is meant for the question.
+  useLayoutEffect(() => {
     const box = own.current;
-    box?.focus();
-    box?.scrollIntoView({ block: "nearest" });
+    box?.focus({ preventScroll: true });
+    bringIntoView(box);
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();

@@ -5,6 +5,19 @@ import { squadName } from "../../state/facts.ts";
 import { language, words } from "../../state/state.ts";
 import { count, signedShare } from "../../text/names.ts";
 
+/** Pixels that the head takes. */
+const HEAD = 48;
+
+/** Scrolls the side, and nothing else, until all of `element` is seen under the head, or its beginning where it is long. */
+export function bringIntoView(element: HTMLElement | null): void {
+  const body = element?.closest(".side-body");
+  if (!element || !body) return;
+  const [own, frame] = [element.getBoundingClientRect(), body.getBoundingClientRect()];
+  const above = own.top - frame.top - HEAD;
+  const below = own.bottom - frame.bottom;
+  if (above < 0 || below > 0) body.scrollTop += above < 0 ? above : Math.min(above, below);
+}
+
 export function squadTold(id: number | null | undefined): string {
   return squadName(id) ?? words.value.none;
 }
