@@ -35,6 +35,8 @@ test("a press on the button ranks the streets, with the back-test and the hours 
   expect(await driver.text("#week figcaption")).toMatch(/most .+ \d+:00/);
   expect((await driver.texts("#week .heat")).length).toBe(7 * 24);
   expect((await driver.texts("#months .bar")).length).toBeGreaterThan(40);
+  expect(await driver.text("#again")).toMatch(/\d+(\.\d)? % of cases .+ came back/);
+  expect((await driver.texts("#again td")).length).toBe(6);
   expect(await driver.barriers()).toEqual([]);
   await driver.press("#close");
   expect(await driver.text(".hot")).toBeNull();
@@ -58,6 +60,19 @@ test("category, method and period are asked for, stand in the address, and are u
   for (let step = 0; step < 4; step++) await driver.page.goBack();
   await driver.ready();
   expect(await driver.texts("#hot-streets .found-name")).toEqual(before);
+});
+
+test("parts of the day and of the week are asked for; streets of hot surroundings without cases are not listed", async () => {
+  await open({ locale: "en-GB", address: "hot=emerging/mobile-vendor" });
+  await until("streets", () => driver.text("#hot-streets .found"));
+  for (const cases of await driver.texts("#hot-streets .found-far")) expect(cases).not.toMatch(/^0 /);
+  await driver.page.locator("#hot-hours").selectOption("22-5");
+  await driver.page.locator("#hot-weekdays").selectOption("6-7");
+  await driver.ready();
+  expect(driver.address().get("hot")).toBe("emerging/mobile-vendor///22-5/6-7");
+  for (const question of ["hotspots", "time-patterns", "recurrence"]) {
+    expect(driver.asked.some((path) => path.includes(`/api/${question}?`) && path.includes("hours=22-5&weekdays=6-7"))).toBe(true);
+  }
 });
 
 test("a period in the wrong order is told in the service's own sentence", async () => {

@@ -168,16 +168,31 @@ interface CasesQuestion {
   category: string | null;
   from: string | null;
   to: string | null;
+  hours: string | null;
+  weekdays: string | null;
 }
 
-export async function hotspots({ method, category, from, to }: CasesQuestion, signal?: AbortSignal): Promise<Hotspots> {
-  const query = { method, category: category ?? undefined, from: from ?? undefined, to: to ?? undefined };
-  return (await ask("/api/hotspots", query, signal)) as Hotspots;
+/** How often what was put right comes back. */
+export interface Recurrence {
+  recurrence: { groups_of_3: number; share_in_groups_of_3: number | null; days_to_recur: { median: number | null } };
+  months: { month: string; count: number; share: number | null }[];
 }
 
-export async function timePatterns({ category, from, to }: CasesQuestion, signal?: AbortSignal): Promise<TimePatterns> {
-  const query = { category: category ?? undefined, from: from ?? undefined, to: to ?? undefined };
-  return (await ask("/api/time-patterns", query, signal)) as TimePatterns;
+/** Which cases are asked about. */
+function selection({ category, from, to, hours, weekdays }: CasesQuestion): Record<string, string | undefined> {
+  return { category: category ?? undefined, from: from ?? undefined, to: to ?? undefined, hours: hours ?? undefined, weekdays: weekdays ?? undefined };
+}
+
+export async function hotspots(question: CasesQuestion, signal?: AbortSignal): Promise<Hotspots> {
+  return (await ask("/api/hotspots", { method: question.method, ...selection(question) }, signal)) as Hotspots;
+}
+
+export async function timePatterns(question: CasesQuestion, signal?: AbortSignal): Promise<TimePatterns> {
+  return (await ask("/api/time-patterns", selection(question), signal)) as TimePatterns;
+}
+
+export async function recurrence(question: CasesQuestion, signal?: AbortSignal): Promise<Recurrence> {
+  return (await ask("/api/recurrence", selection(question), signal)) as Recurrence;
 }
 
 export interface Reached {

@@ -31,6 +31,12 @@ export function levelOf(given: unknown): Level | null {
   return OF_CLASS[String(given)] ?? null;
 }
 
+/** The words of the legend for a class. */
+export function levelName(look: Look, method: string, given: unknown): string {
+  const level = levelOf(given);
+  return namesOf(look, method).find(([each]) => each === level)?.[1] ?? "";
+}
+
 /** Features with their level; those that do not stand out are left out. */
 export function drawnHotspots(features: readonly Feature[]): GeoJSON.Feature[] {
   return features.flatMap(({ id, geometry, properties }) => {
@@ -66,15 +72,17 @@ export function hotspotPieces(look: Look): Piece[] {
   ];
 }
 
+function namesOf(look: Look, method: string): [Level, string][] {
+  const text = words(look).hot;
+  if (method === "emerging") return [["third", text.newHot], ["second", text.lastingHot], ["first", text.onOffHot], ["fading", text.fadingHot]];
+  if (method === "ranking" || method === "network-density") return [["third", text.top("1")], ["second", text.top("5")], ["first", text.top("10")]];
+  return [["third", text.sure("99")], ["second", text.sure("95")], ["first", text.sure("90")]];
+}
+
 export function hotspotLegend(look: Look, method: string, hasUnseen: boolean): LegendEntry[] {
   const text = words(look).hot;
   const colours = COLOURS[look.light];
-  const named: [Level, string][] =
-    method === "emerging"
-      ? [["third", text.newHot], ["second", text.lastingHot], ["first", text.onOffHot], ["fading", text.fadingHot]]
-      : method === "ranking" || method === "network-density"
-        ? [["third", text.top("1")], ["second", text.top("5")], ["first", text.top("10")]]
-        : [["third", text.sure("99")], ["second", text.sure("95")], ["first", text.sure("90")]];
+  const named = namesOf(look, method);
   if (hasUnseen) named.push(["unseen", text.unseen]);
   return named.map(([level, label]) => ({ shape: level === "unseen" ? "dash" : "line", colour: colours[level], text: label }));
 }

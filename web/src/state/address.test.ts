@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NO_LOOK } from "./plan-look.ts";
-import { DEFAULT, preferredLanguage, read, type State, write } from "./address.ts";
+import { DEFAULT, FIRST_HOT, preferredLanguage, read, type State, write } from "./address.ts";
 
 const FULL: State = {
   view: { zoom: 14.25, centre: [105.72123, 34.58123] },
@@ -12,7 +12,7 @@ const FULL: State = {
   by: "bicycle",
   kinds: ["bicycle", "motor"],
   onlyRoom: true,
-  hot: { method: "excess", category: "mobile-vendor", from: "2026-01-01", to: null },
+  hot: { method: "excess", category: "mobile-vendor", from: "2026-01-01", to: null, hours: "22-5", weekdays: "6-7" },
   plan: 3,
   plans: { ...NO_LOOK, squad: 4, wish: { ...NO_LOOK.wish, people: [[4, 14]] } },
   openNow: true,
@@ -38,8 +38,8 @@ describe("the address", () => {
       "lang=fr", "feature=../../x/1", "feature=shops/-1", "feature=shops/1e3", "by=boat", "kind=horse", "kind=bicycle,motor,motorcycle", "room=1", "open=1", "reach=0m", "reach=5", "%%%", "&&==&",
     ];
     for (const text of bad) expect(read(text, DEFAULT), text).toEqual(DEFAULT);
-    const usual = { method: "ranking", category: null, from: null, to: null };
-    for (const text of ["hot=", "hot=magic/<b>/yesterday/1e9", "hot=ranking////"]) expect(read(text, DEFAULT).hot, text).toEqual(usual);
+    const usual = FIRST_HOT;
+    for (const text of ["hot=", "hot=ranking////25-3/8", "hot=magic/<b>/yesterday/1e9", "hot=ranking////"]) expect(read(text, DEFAULT).hot, text).toEqual(usual);
     expect(read("layers=shops,<b>,violations", DEFAULT).layers).toEqual(["shops", "violations"]);
     expect(read("kind=motor,horse,bicycle,motor", DEFAULT).kinds).toEqual(["bicycle", "motor"]);
   });

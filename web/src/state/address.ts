@@ -20,7 +20,17 @@ export interface Hot {
   /** Days, `2026-01-31`; from inclusive, to exclusive. */
   from: string | null;
   to: string | null;
+  /** Hours of the day and days of the week as the service reads them; null is all of them. */
+  hours: string | null;
+  weekdays: string | null;
 }
+
+/** Parts of the day and of the week that can be chosen. */
+export const HOURS = ["6-10", "11-13", "14-16", "17-21", "22-5"] as const;
+export const WEEKDAYS = ["1-5", "6-7"] as const;
+
+/** The question when hotspots are opened. */
+export const FIRST_HOT: Hot = { method: "ranking", category: null, from: null, to: null, hours: null, weekdays: null };
 
 /** Where the map looks. */
 export interface View {
@@ -107,8 +117,8 @@ export function write(state: State, defaults: State): string {
   if (state.kinds.length > 0) parts.push(`kind=${state.kinds.join(",")}`);
   if (state.onlyRoom) parts.push("room=yes");
   if (state.hot) {
-    const { method, category, from, to } = state.hot;
-    parts.push(`hot=${[method, category ?? "", from ?? "", to ?? ""].join("/").replace(/\/+$/, "")}`);
+    const { method, category, from, to, hours, weekdays } = state.hot;
+    parts.push(`hot=${[method, category, from, to, hours, weekdays].map((part) => part ?? "").join("/").replace(/\/+$/, "")}`);
   }
   if (state.plan !== null) parts.push(`plan=${state.plan}`);
   parts.push(...writeLook(state.plans));
@@ -151,13 +161,15 @@ function plan(text: string | null): number | "list" | null {
 
 function hot(text: string | null): Hot | null {
   if (text === null) return null;
-  const [method, category, from, to] = text.split("/");
+  const [method, category, from, to, hours, weekdays] = text.split("/");
   const day = (given?: string) => (given && DAY.test(given) ? given : null);
   return {
     method: one(method ?? null, HOT_METHODS) ?? "ranking",
     category: category && LAYER.test(category) ? category : null,
     from: day(from),
     to: day(to),
+    hours: one(hours ?? null, HOURS),
+    weekdays: one(weekdays ?? null, WEEKDAYS),
   };
 }
 

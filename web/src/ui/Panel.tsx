@@ -5,7 +5,7 @@ import { LAYERS } from "../layers/index.ts";
 import type { MapLayer } from "../layers/layer.ts";
 import { loaded } from "../map/windows.ts";
 import { closePlans, openPlans } from "../modes/plans.ts";
-import type { State } from "../state/address.ts";
+import { FIRST_HOT, type State } from "../state/address.ts";
 import { collections } from "../state/facts.ts";
 import { look } from "../state/look.ts";
 import { language, shownLayers, state, step, toggleLayer, words } from "../state/state.ts";
@@ -55,10 +55,10 @@ function Layer({ layer, collection }: { layer: MapLayer; collection: Collection 
   );
 }
 
-/** Single cases would lie over the streets that stand out: their switch goes off, for all to see. */
+/** Single cases and parking would lie over the streets that stand out: their switches go off, for all to see. */
 function openedHot(): Partial<State> {
-  const layers = state.value.layers.filter((name) => name !== "violations");
-  return { hot: { method: "ranking", category: null, from: null, to: null }, plan: null, here: null, feature: null, layers };
+  const layers = state.value.layers.filter((name) => name !== "violations" && name !== "parking-points");
+  return { hot: FIRST_HOT, plan: null, here: null, feature: null, layers };
 }
 
 export function Panel({ folded }: { folded: boolean }) {

@@ -12,6 +12,11 @@ function weekdays(): string[] {
   return HOURS.slice(0, 7).map((day) => format.format(new Date(Date.UTC(2024, 0, 1 + day))));
 }
 
+/** Names of the weekdays that do not stand for two of them. */
+function weekdayName(day: number): string {
+  return new Intl.DateTimeFormat(language.value, { weekday: "short", timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, 1 + day)));
+}
+
 /** Darker is more; the busiest hour is told in words. */
 export function WeekMatrix({ patterns }: { patterns: TimePatterns }) {
   const text = words.value.hot;
@@ -22,20 +27,24 @@ export function WeekMatrix({ patterns }: { patterns: TimePatterns }) {
     .reduce((a, b) => (b.cases > a.cases ? b : a), { cases: 0, hour: 0, weekday: 0 });
   return (
     <figure class="week" id="week">
-      <figcaption>{`${text.byHour} · ${text.busiest(names[busiest.weekday] ?? "", String(busiest.hour), count(busiest.cases, language.value))}`}</figcaption>
+      <figcaption>{`${text.byHour} · ${text.busiest(weekdayName(busiest.weekday), String(busiest.hour), count(busiest.cases, language.value))}`}</figcaption>
       <svg viewBox="0 0 300 98" role="img" aria-label={text.byHour}>
         {patterns.weekdays.map((day, weekday) => (
           <g key={day.weekday} transform={`translate(0 ${weekday * 12})`}>
             <text x="8" y="9.5" class="tick" text-anchor="middle">{names[weekday]}</text>
             {day.by_hour.map((cases, hour) => (
               <rect key={hour} class="heat" x={18 + hour * 11.7} y="1" width="10.9" height="10.9" rx="1.5" style={{ "--share": cases / most }}>
-                <title>{`${names[weekday]} ${hour}:00 · ${count(cases, language.value)}`}</title>
+                <title>{`${weekdayName(weekday)} ${hour}:00 · ${count(cases, language.value)}`}</title>
               </rect>
             ))}
           </g>
         ))}
         {[0, 6, 12, 18, 23].map((hour) => <text key={hour} x={23.5 + hour * 11.7} y="95" class="tick" text-anchor="middle">{hour}</text>)}
       </svg>
+      <p class="hint scale">
+        {Array.from({ length: 5 }, (_, part) => <span key={part} class="heat" style={{ "--share": part / 4 }} />)}
+        {text.scale(count(most, language.value))}
+      </p>
     </figure>
   );
 }
