@@ -21,6 +21,13 @@ mod repair;
 mod coarsen;
 mod anneal;
 pub mod search;
+mod graph;
+mod cut;
+mod tempering;
+mod recut;
+mod enumerate;
+mod cover;
+mod cuts;
 pub mod districts;
 
 pub use explain::explain;
