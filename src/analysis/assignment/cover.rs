@@ -88,10 +88,16 @@ impl<'g> Sets<'g> {
     }
 }
 
-/// The best partition with a cut below `known`, or the first at all, that is found. `pool` holds each district once. All
+/// A partition, and whether the pool is known to hold none better.
+pub struct Covered {
+    pub label: Vec<u8>,
+    pub proven: bool,
+}
+
+/// The best partition with a cut below `known`, or the best at all, that is found. `pool` holds each district once. All
 /// labels have the same band. Cost: linear in the pool, and at most `STEPS` looks at partial partitions (0.1 s) at each of a
 /// few limits.
-pub fn cover(graph: &Graph, sets: &Sets<'_>, pool: &[District], known: Option<f64>) -> Option<Vec<u8>> {
+pub fn cover(graph: &Graph, sets: &Sets<'_>, pool: &[District], known: Option<f64>) -> Option<Covered> {
     if pool.is_empty() {
         return None;
     }
@@ -116,7 +122,7 @@ pub fn cover(graph: &Graph, sets: &Sets<'_>, pool: &[District], known: Option<f6
         for (own, nodes) in districts.into_iter().enumerate() {
             each(nodes).for_each(|node| label[node] = own as u8);
         }
-        Some(label)
+        Some(Covered { label, proven: search.steps > 0 })
     })
 }
 

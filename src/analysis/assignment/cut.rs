@@ -18,7 +18,8 @@ pub struct Cut<'g> {
     pub rim: Vec<f64>,
     /// The nodes of each label, a bit each, if there are few enough.
     pub mask: Vec<u128>,
-    pub cut: f64,
+    /// Price of the edges between labels.
+    pub cost: f64,
     /// Sum of the shares outside the band.
     pub outside: f64,
     /// Price of the edges from each node to each label.
@@ -50,7 +51,7 @@ impl<'g> Cut<'g> {
             size: vec![0; graph.labels],
             rim: vec![0.0; graph.labels],
             mask: vec![0; graph.labels],
-            cut: 0.0,
+            cost: 0.0,
             outside: 0.0,
             to: vec![0.0; nodes * graph.labels],
             foreign: vec![0; nodes],
@@ -73,7 +74,7 @@ impl<'g> Cut<'g> {
                 cut.to[node as usize * graph.labels + its as usize] += price;
                 if its != own {
                     cut.foreign[node as usize] += 1;
-                    cut.cut += 0.5 * price;
+                    cut.cost += 0.5 * price;
                     cut.rim[own as usize] += price;
                 }
             }
@@ -240,7 +241,7 @@ impl<'g> Cut<'g> {
         self.load[step.to as usize] += weight;
         self.size[from as usize] -= 1;
         self.size[step.to as usize] += 1;
-        self.cut += step.cut;
+        self.cost += step.cut;
         self.outside = (0..graph.labels).map(|label| graph.outside(label, self.load[label])).sum();
     }
 }

@@ -5,7 +5,7 @@
 //! crossed (what plans agree on becomes one node) and cut anew in pairs. Same answer on any number of threads: all is done in
 //! fixed units of work with streams of their own. Cost: up to 2 s on one thread at 700 nodes, some 1 s at 60.
 
-use super::cover::{District, Sets, cover};
+use super::cover::{Covered, District, Sets, cover};
 use super::cut::{BITS, Cut};
 use super::enumerate::all_districts;
 use super::graph::Graph;
@@ -23,7 +23,7 @@ const MOST_NODES: usize = 4000;
 const FEW_NODES: usize = 40;
 const LISTING: u64 = 1_500_000;
 
-const TEMPERINGS: usize = 64;
+const TEMPERINGS: usize = 96;
 const LADDER: Ladder =
     Ladder { heats: Heats { hot: 1.3, cold: 0.6, loose: 15.0, tight: 300.0 }, rungs: 6, rounds: 500, moves: 100 };
 /// Districts kept for putting together, those with the least rims.
@@ -73,10 +73,21 @@ impl Work<'_> {
         Ok(label.into_iter().map(|label| label as u8).collect())
     }
 
+    fn within(&self, label: Vec<u8>) -> Found {
+        Found { cut: Cut::new(self.graph, label.clone()).cost, outside: 0.0, label }
+    }
+
     fn small(&self) -> Result<Found, u32> {
         let graph = self.graph;
         let sets = Sets::new(graph);
-        let all = if graph.nodes() <= FEW_NODES { all_districts(graph, &sets, LISTING) } else { None };
+        if graph.nodes() <= FEW_NODES
+            && let Some(mut all) = all_districts(graph, &sets, LISTING)
+        {
+            in_order(&mut all);
+            if let Some(Covered { label, proven: true }) = cover(graph, &sets, &all, None) {
+                return Ok(self.within(label));
+            }
+        }
         let ladder = Ladder { moves: LADDER.moves.max(graph.nodes()), ..LADDER };
         let tempered = in_units(TEMPERINGS, self.threads, |unit| {
             let mut random = Random::stream(self.seed, unit as u64);
@@ -97,9 +108,9 @@ impl Work<'_> {
         few(&mut districts);
         let known = (best.outside == 0.0).then_some(best.cut);
         if !(self.stop)()
-            && let Some(label) = cover(graph, &sets, &all.unwrap_or(districts), known)
+            && let Some(better) = cover(graph, &sets, &districts, known)
         {
-            best = Found { cut: Cut::new(graph, label.clone()).cut, outside: 0.0, label };
+            best = self.within(better.label);
         }
         Ok(best)
     }
@@ -171,9 +182,13 @@ fn order(pool: &mut Vec<Found>) {
     pool.dedup_by(|a, b| a.label == b.label);
 }
 
-/// The districts with the least rims, each once, in an order that does not depend on how they were found.
-fn few(districts: &mut Vec<District>) {
+/// Least rims first, each district once: an order that does not depend on how they were found.
+fn in_order(districts: &mut Vec<District>) {
     districts.sort_unstable_by(|a, b| a.rim.total_cmp(&b.rim).then(a.nodes.cmp(&b.nodes)));
     districts.dedup_by(|a, b| a.nodes == b.nodes);
+}
+
+fn few(districts: &mut Vec<District>) {
+    in_order(districts);
     districts.truncate(DISTRICTS);
 }

@@ -37,3 +37,5 @@ pub use reassign::reassign;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod cuts_tests;

@@ -39,13 +39,13 @@ pub struct Found {
 
 impl Found {
     fn of(cut: &Cut<'_>) -> Self {
-        Self { label: cut.label.clone(), cut: cut.cut, outside: cut.outside }
+        Self { label: cut.label.clone(), cut: cut.cost, outside: cut.outside }
     }
 
     fn take_better(&mut self, cut: &Cut<'_>) {
-        if cut.outside < self.outside || (cut.outside <= self.outside && cut.cut < self.cut - 1e-9) {
+        if cut.outside < self.outside || (cut.outside <= self.outside && cut.cost < self.cut - 1e-9) {
             self.label.copy_from_slice(&cut.label);
-            (self.cut, self.outside) = (cut.cut, cut.outside);
+            (self.cut, self.outside) = (cut.cost, cut.outside);
         }
     }
 }
@@ -123,7 +123,7 @@ pub fn temper(
             }
         }
         for at in (round % 2..rungs.saturating_sub(1)).step_by(2) {
-            let energy = |rung: usize, cut: &Cut<'_>| (cut.cut + heats[rung].1 * cut.outside) / heats[rung].0;
+            let energy = |rung: usize, cut: &Cut<'_>| (cut.cost + heats[rung].1 * cut.outside) / heats[rung].0;
             let (one, other) = (&cuts[at], &cuts[at + 1]);
             let gain = energy(at, one) + energy(at + 1, other) - energy(at, other) - energy(at + 1, one);
             if gain > 0.0 || random.unit() < gain.exp() {
