@@ -1,8 +1,11 @@
-//! All districts of a small graph: every connected set of nodes within the band, if there are few enough.
+//! Districts of a small graph: every connected set of nodes within the band, if there are few enough, or those one exchange
+//! away from known ones.
 //!
 //! It does not put them together: `cover` does.
 
-use super::cover::{District, Sets};
+use std::collections::HashSet;
+
+use super::cover::{District, Sets, each};
 use super::graph::Graph;
 
 /// Every connected set of nodes with a load within the band whose removal leaves pieces that can be districts. None if that
@@ -32,4 +35,28 @@ pub fn all_districts(graph: &Graph, sets: &Sets<'_>, mut steps: u64) -> Option<V
         }
     }
     Some(found)
+}
+
+/// The districts that differ from one of `from` by a node more, a node less or both, and are not in `known`, where they are
+/// put. All labels have the same band. Cost: some 1 ms for 100 districts.
+pub fn districts_near(graph: &Graph, sets: &Sets<'_>, from: &[District], known: &mut HashSet<u128>) -> Vec<District> {
+    let mut found = Vec::new();
+    for &District { nodes, .. } in from {
+        let load: f64 = each(nodes).map(|node| graph.weight[node]).sum();
+        let near = each(nodes).fold(0, |near, node| near | sets.near[node]) & !nodes;
+        let weight = |node: Option<usize>| node.map_or(0.0, |node| graph.weight[node]);
+        let bit = |node: Option<usize>| node.map_or(0, |node| 1u128 << node);
+        for out in each(nodes).map(Some).chain([None]) {
+            for new in each(near).map(Some).chain([None]) {
+                if graph.outside(0, load - weight(out) + weight(new)) > 0.0 {
+                    continue;
+                }
+                let own = nodes & !bit(out) | bit(new);
+                if known.insert(own) && sets.pieces_fit(own, 1) && sets.pieces_fit(sets.all & !own, graph.labels - 1) {
+                    found.push(District { nodes: own, rim: sets.rim(own) });
+                }
+            }
+        }
+    }
+    found
 }
