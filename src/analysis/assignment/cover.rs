@@ -128,7 +128,10 @@ pub fn cover(graph: &Graph, sets: &Sets<'_>, pool: &[District], known: Option<f6
     let bound = base + graph.labels as f64 * least;
     let (steps, limits) = match known {
         Some(_) => (STEPS, vec![limit]),
-        None => (FIRST_STEPS, [1.05, 1.1, 1.2, 1.35, 1.6, 2.0, 3.0].map(|factor| factor * bound.max(1e-6)).to_vec()),
+        None => (
+            FIRST_STEPS,
+            [1.05, 1.1, 1.2, 1.35, 1.6, 2.0, f64::INFINITY].map(|factor| factor * bound.max(1e-6)).to_vec(),
+        ),
     };
     limits.into_iter().find_map(|limit| {
         let mut search = Search::new(graph, sets, &columns, &price, least, limit - base, steps);
