@@ -1,5 +1,6 @@
 //! Districts on any model: the search without the bureau's words, for problems given as units and nets.
 
+use super::cuts::least_cut;
 use super::model::Model;
 use super::search::{Effort, Search};
 use super::seed::{from_hubs, from_prices};
@@ -8,7 +9,8 @@ use super::transport::transport;
 /// A labelling with one piece a label, within the band if one is found, of small objective. `effort`: by default what fits
 /// the size. Err: a unit that may have one label only and cannot be joined to it.
 ///
-/// Costs of units are taken at a price that makes an ordinary step about 1, as the search wants it.
+/// Graphs of up to some thousand nodes without costs of units have a search of their own, unless `effort` asks for the general
+/// one. Costs of units are taken at a price that makes an ordinary step about 1, as the search wants it.
 pub fn districts(
     model: &Model,
     effort: Option<Effort>,
@@ -16,6 +18,11 @@ pub fn districts(
     threads: usize,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<u32>, u32> {
+    if effort.is_none()
+        && let Some(found) = least_cut(model, seed, threads, stop)
+    {
+        return found;
+    }
     let mut model = model.clone();
     let costs = model.cost.iter().any(|cost| *cost > 0.0 && cost.is_finite());
     let nets = model.net_weight.iter().any(|weight| *weight > 0.0);

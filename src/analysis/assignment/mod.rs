@@ -22,6 +22,13 @@ mod repair;
 mod coarsen;
 mod anneal;
 pub mod search;
+mod graph;
+mod cut;
+mod tempering;
+mod recut;
+mod enumerate;
+mod cover;
+mod cuts;
 pub mod districts;
 
 pub use assess::Assessor;
@@ -32,3 +39,5 @@ pub use reassign::reassign;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod cuts_tests;
