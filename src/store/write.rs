@@ -161,7 +161,7 @@ impl WriteTx {
         self.release(savepoint).await
     }
 
-    fn take_rev(&mut self) -> Rev {
+    pub(super) fn take_rev(&mut self) -> Rev {
         let rev = Rev(self.next_rev);
         self.next_rev += 1;
         rev
@@ -185,7 +185,7 @@ impl WriteTx {
         feature.updated_at = self.at;
         let query = bind(sqlx::query(statements(layer).update.as_str()), feature, self.commit).bind(feature.id.0);
         query.execute(&mut self.writer.connection).await.map_err(|error| named(error, feature))?;
-        self.log(layer, feature.id, feature.rev, Operation::Update, Some(previous));
+        self.log(layer, feature.id, feature.rev, Operation::Update, Some(previous.to_owned()));
         Ok(())
     }
 
@@ -194,12 +194,18 @@ impl WriteTx {
         let rev = self.take_rev();
         let query = sqlx::query(statements(layer).delete.as_str()).bind(id.0);
         query.execute(&mut self.writer.connection).await?;
-        self.log(layer, id, rev, Operation::Delete, Some(previous));
+        self.log(layer, id, rev, Operation::Delete, Some(previous.to_owned()));
         Ok(rev)
     }
 
-    fn log(&mut self, layer: Layer, id: FeatureId, rev: Rev, operation: Operation, previous: Option<&str>) {
-        let previous = previous.map(str::to_owned);
+    pub(super) fn log(
+        &mut self,
+        layer: Layer,
+        id: FeatureId,
+        rev: Rev,
+        operation: Operation,
+        previous: Option<String>,
+    ) {
         self.entries.push(Entry { layer, id, rev, operation, previous });
     }
 
