@@ -159,8 +159,9 @@ fn live(seed: u64) {
                 let choice = if replay.log.is_empty() { 0 } else { random.below(3) as usize };
                 drafts.push(propose(&service, &wishes[choice]).0);
                 if replay.log.is_empty() {
-                    publish(&service, drafts[0], "\"1\"");
-                    replay.published(&service, drafts[0]);
+                    let first = drafts.remove(0);
+                    publish(&service, first, "\"1\"");
+                    replay.published(&service, first);
                 }
             }
             2 => {

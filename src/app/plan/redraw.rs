@@ -216,6 +216,9 @@ fn claimed(claims: &[Claim], line: &geo::LineString, owner: Option<FeatureId>) -
     for claim in claims.iter().filter(|claim| claim.envelope.intersects(here)) {
         *metres.entry(claim.squad).or_default() += claim.area.metres_within(line);
     }
+    if metres.is_empty() {
+        return None;
+    }
     let whole: f64 = line.lines().map(|edge| short_distance_m(edge.start, edge.end)).sum();
     if 2.0 * metres.values().sum::<f64>() <= whole {
         return None;
