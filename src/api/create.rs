@@ -11,9 +11,8 @@ use crate::api::body::{self, MOST_OF_A_COLLECTION, MOST_OF_A_FEATURE};
 use crate::api::extract::{Asked, Doors, OfLayer, Ready, Writing};
 use crate::api::negotiate::Media;
 use crate::api::problem::{Kind, Problem};
-use crate::api::single::{CHANGING, input_crs};
-
-use crate::app::{Created, Idempotency, Stored};
+use crate::api::single::{CHANGING, input_crs, of_plan};
+use crate::app::{Created, Idempotency, Stored, Written};
 use crate::domain::layer::Layer;
 use crate::formats::geojson::{Document, parse_document};
 use crate::spatial::crs::WGS84;
@@ -49,11 +48,11 @@ pub async fn create(
         Idempotency {
             key,
             digest,
-            answer: Box::new(move |stored: &[Stored]| remembered(layer, stored, in_collection, kept)),
+            answer: Box::new(move |written: &Written| remembered(layer, written, in_collection, kept)),
         }
     });
     Ok(match app.create(layer, raw, crs, force, in_collection, again).await? {
-        Created::Now(stored) => answer(remembered(layer, &stored, in_collection, Vec::new())),
+        Created::Now(written) => answer(remembered(layer, &written, in_collection, Vec::new())),
         Created::Before(before) => answer(before),
     })
 }
@@ -92,7 +91,20 @@ fn digest(asked: &Asked, body: &[u8]) -> Vec<u8> {
 }
 
 /// The answer, in the form in which it can be kept.
-fn remembered(layer: Layer, stored: &[Stored], in_collection: bool, digest: Vec<u8>) -> Remembered {
+fn remembered(layer: Layer, written: &Written, in_collection: bool, digest: Vec<u8>) -> Remembered {
+    match written {
+        Written::Stored(stored) => of_stored(layer, stored, in_collection, digest),
+        Written::Drafted(draft) => Remembered {
+            digest,
+            status: StatusCode::ACCEPTED.as_u16(),
+            location: Some(of_plan(draft)),
+            etag: None,
+            body: draft.document.to_string().into_bytes(),
+        },
+    }
+}
+
+fn of_stored(layer: Layer, stored: &[Stored], in_collection: bool, digest: Vec<u8>) -> Remembered {
     let items = format!("/api/collections/{}/items", layer.name());
     match stored {
         [one] if !in_collection => Remembered {
@@ -119,9 +131,12 @@ fn remembered(layer: Layer, stored: &[Stored], in_collection: bool, digest: Vec<
 
 fn answer(kept: Remembered) -> Response {
     let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::CREATED);
-    let mut response = in_crs((status, kept.body).into_response(), &WGS84);
+    let plain = (status, kept.body).into_response();
+    let is_draft = status == StatusCode::ACCEPTED;
+    let mut response = if is_draft { plain } else { in_crs(plain, &WGS84) };
+    let media = if is_draft { Media::Json } else { Media::GeoJson };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Media::GeoJson.media_type()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media.media_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for (name, value) in [(header::LOCATION, kept.location), (header::ETAG, kept.etag)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {

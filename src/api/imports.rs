@@ -313,6 +313,15 @@ fn answer(request: &ImportRequest, summary: &Summary) -> Json {
         "times_skipped": summary.times_skipped,
         "serial_dates": summary.serial_dates,
         "superseded": summary.superseded,
+        "redrawn": summary.redrawn.as_ref().map(|redrawn| json!({
+            "detail": redrawn.detail,
+            "zones": redrawn.zones,
+            "sections_moved": redrawn.moved,
+            "sections_left": redrawn.left,
+            "plan_id": redrawn.plan.map(|plan| plan.0),
+            "href": redrawn.plan.map(|plan| format!("/api/plans/{}", plan.0)),
+            "notes": redrawn.notes,
+        })),
         "undeclared": summary.undeclared,
         "never_met": summary.never_met,
     })

@@ -177,6 +177,9 @@ fn operation(endpoint: &Endpoint) -> Json {
         good["content"] = content;
     }
     responses.insert(endpoint.status.to_string(), good);
+    if DRAFTING.contains(&endpoint.name) {
+        responses.insert("202".to_owned(), drafted());
+    }
     for status in endpoint.problems {
         responses.insert(status.to_string(), reference("responses", &status.to_string()));
     }
@@ -187,9 +190,21 @@ fn operation(endpoint: &Endpoint) -> Json {
         "responses": responses,
     });
     if let Some(content) = content(endpoint.body) {
-        operation["requestBody"] = json!({ "required": true, "content": content });
+        operation["requestBody"] = json!({ "required": endpoint.body != Content::MaybeJson, "content": content });
     }
     operation
+}
+
+/// What changes features: zones that the plan in force draws are not among them.
+const DRAFTING: [&str; 4] = ["createItems", "replaceItem", "patchItem", "deleteItem"];
+
+fn drafted() -> Json {
+    json!({
+        "description": "Of squad-zones, while a plan is in force: nothing is changed; the answer is a draft plan in which the \
+                        sections in the edited zones belong to their squads",
+        "headers": { "Location": { "schema": { "type": "string" }, "description": "The draft" } },
+        "content": content(Content::Json),
+    })
 }
 
 /// Names of components are narrower than those of parameters.
@@ -206,7 +221,7 @@ fn content(content: Content) -> Option<Json> {
     let either = json!({ "oneOf": [schema("feature"), schema("features")] });
     Some(match content {
         Content::Nothing => return None,
-        Content::Json => json!({ "application/json": { "schema": { "type": "object" } } }),
+        Content::Json | Content::MaybeJson => json!({ "application/json": { "schema": { "type": "object" } } }),
         Content::File => json!({
             "multipart/form-data": { "schema": { "type": "object", "required": ["file", "layer"],
                 "properties": { "file": { "type": "string", "format": "binary" }, "layer": { "type": "string" } } } },

@@ -18,6 +18,7 @@ use crate::api::negotiate::{Media, negotiate};
 use crate::api::problem::{Kind, Problem};
 use crate::api::single::guard;
 use crate::app::jobs::{Done, Monitor};
+use crate::app::plan::rotation::{BeatsMode, BeatsWish};
 use crate::app::plan::wish::{Pair, Wish};
 use crate::app::plan::{propose, summary};
 use crate::app::{App, AppError};
@@ -164,18 +165,25 @@ pub async fn delete(_: Writing, Ready(app): Ready, OfPlan(id): OfPlan, mut asked
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Shares the sections of each squad out among its assistants.
+/// Shares the sections of each squad out among its assistants, or lets these change places over their beats.
 pub async fn share_out(
     _: Writing,
     Ready(app): Ready,
     OfPlan(id): OfPlan,
     mut asked: Asked,
+    body: Body,
 ) -> Result<Response, Problem> {
     std::mem::take(&mut asked.parameters).finish(&[])?;
+    let wish = BeatsWish::read(object(&asked.headers, body, true).await?)?;
     let worker = app.clone();
     let runtime = tokio::runtime::Handle::current();
     let work = move |monitor: &Monitor| -> Result<Done, AppError> {
-        let report = runtime.block_on(worker.share_out(id, monitor))?;
+        let report = runtime.block_on(async {
+            match wish.mode {
+                BeatsMode::ShareOut => worker.share_out(id, monitor).await,
+                BeatsMode::Rotate => worker.rotate_beats(id, &wish).await,
+            }
+        })?;
         let location = Some(format!("/api/plans/{}/beats", id.0));
         Ok(Done { media_type: "application/json", body: Bytes::from(report.to_string()), location })
     };

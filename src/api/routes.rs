@@ -35,6 +35,8 @@ impl Method {
 pub enum Content {
     Nothing,
     Json,
+    /// An object, or nothing at all.
+    MaybeJson,
     Schema,
     Html,
     Text,
@@ -71,8 +73,8 @@ pub struct Endpoint {
 }
 
 use Content::{
-    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Matrix, Nothing, Patch, Points, Schema,
-    Siting, Text,
+    Bytes, Events, Feature, FeatureOrFeatures, Features, File, Html, Json, Matrix, MaybeJson, Nothing, Patch, Points,
+    Schema, Siting, Text,
 };
 
 macro_rules! endpoint {
@@ -177,8 +179,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Nothing => 200 Json, [400, 404, 406, 422, 503], routing::get(plans::compare)),
     endpoint!(Post "/api/plans/{id}/publish" "publishPlan", "Put a plan in force, now; an old one again: roll back", ["If-Match"],
         Nothing => 200 Json, [400, 403, 404, 409, 412, 422, 428, 503, 507], routing::post(plans::publish)),
-    endpoint!(Post "/api/plans/{id}/beats" "shareOutBeats", "Share the sections of each squad out among its assistants", ["Prefer"],
-        Nothing => 200 Json, [400, 403, 404, 412, 422, 503, 507], routing::post(plans::share_out)),
+    endpoint!(Post "/api/plans/{id}/beats" "shareOutBeats", "Share the sections of each squad out among its assistants; with mode rotate they change places over their beats", ["Prefer"],
+        MaybeJson => 200 Json, [400, 403, 404, 408, 412, 413, 415, 422, 503, 507], routing::post(plans::share_out)),
     endpoint!(Get "/api/plans/{id}/beats" "beats", "The stretches of sections that assistants answer for", ["f"],
         Nothing => 200 Features, [400, 404, 406, 422, 503], routing::get(plans::beats)),
     endpoint!(Get "/api/plans/{id}/route" "beatRoute", "The shortest closed walk of an assistant over the own stretches, as GeoJSON or GPX", ["assistant", "f"],

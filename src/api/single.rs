@@ -8,13 +8,14 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::api::answer::{feature_tag, in_crs, read};
+use crate::api::answer::{changing, feature_tag, in_crs, read};
 use crate::api::body::{self, MOST_OF_A_FEATURE};
 use crate::api::extract::{Asked, OfFeature, Ready, Writing};
 use crate::api::items::{encode_one, property_names};
 use crate::api::negotiate::{Media, negotiate};
 use crate::api::problem::{Kind, Problem};
-use crate::app::{App, AppError, Guard, Stored, Target};
+use crate::app::plan::DraftOfZones;
+use crate::app::{App, AppError, Guard, Stored, Target, Written};
 use crate::domain::draft::{Onto, RawFeature};
 use crate::domain::feature::{FeatureId, Rev};
 use crate::domain::layer::Layer;
@@ -74,7 +75,10 @@ async fn change(
     how: Onto,
 ) -> Result<Response, Problem> {
     let Change { guard, raw, crs, force } = read_change(asked, body, how).await?;
-    Ok(changed(&app.change(Target { layer, id, guard }, raw, crs, how, force).await?))
+    match app.change(Target { layer, id, guard }, raw, crs, how, force).await? {
+        Written::Drafted(draft) => Ok(drafted(&draft)),
+        Written::Stored(stored) => Ok(changed(stored.first().ok_or(AppError::Overloaded)?)),
+    }
 }
 
 pub async fn delete(
@@ -84,8 +88,10 @@ pub async fn delete(
     mut asked: Asked,
 ) -> Result<Response, Problem> {
     std::mem::take(&mut asked.parameters).finish(&[])?;
-    app.delete(Target { layer, id, guard: guard(&asked.headers) }).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    match app.delete(Target { layer, id, guard: guard(&asked.headers) }).await? {
+        Written::Drafted(draft) => Ok(drafted(&draft)),
+        Written::Stored(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
 }
 
 struct Change {
@@ -144,6 +150,21 @@ pub fn guard(headers: &HeaderMap) -> Guard {
         }
     }
     if said { Guard::OneOf(revs) } else { Guard::None }
+}
+
+/// Nothing has changed: a draft plan was made of what was wanted.
+fn drafted(draft: &DraftOfZones) -> Response {
+    let mut response = changing(Bytes::from(draft.document.to_string()));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    if let Ok(location) = HeaderValue::from_str(&of_plan(draft)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// Where a draft of zones is.
+pub fn of_plan(draft: &DraftOfZones) -> String {
+    format!("/api/plans/{}", draft.plan.0)
 }
 
 pub fn changed(stored: &Stored) -> Response {

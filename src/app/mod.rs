@@ -55,7 +55,7 @@ use crate::world::{Entry, Snapshot, World};
 
 pub use error::AppError;
 pub use settings::Settings;
-pub use write::{Created, Guard, Idempotency, Stored, Target};
+pub use write::{Created, Guard, Idempotency, Stored, Target, Written};
 
 /// The service without its doors. Cheap to clone.
 #[derive(Clone)]

@@ -6,8 +6,8 @@ use geo::Coord;
 use crate::app::error::invalid;
 use crate::app::turn::Turn;
 use crate::app::write::{Guard, Stored, Target};
-use crate::app::writer::{Job, Work};
-use crate::app::{App, AppError, Created, entry, facts};
+use crate::app::writer::{Done, Job, Work};
+use crate::app::{App, AppError, entry, facts};
 use crate::domain::draft::{Draft, RawFeature};
 use crate::domain::feature::{Feature, FeatureId, Rev};
 use crate::domain::layer::Layer;
@@ -70,8 +70,8 @@ impl App {
         let (job, answer) = Job::new(Work::Resect(resection), None);
         self.0.queue.push(job)?;
         match answer.await.map_err(|_| AppError::Overloaded)?? {
-            Created::Now(stored) => Ok(stored),
-            Created::Before(_) => Err(AppError::Overloaded),
+            Done::Stored(stored) => Ok(stored),
+            Done::Before(_) | Done::Redrawn(..) => Err(AppError::Overloaded),
         }
     }
 

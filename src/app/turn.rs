@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::app::plan::refuse_change;
+use crate::app::plan::{ZoneEdit, check_squad, is_drawn_by_plan};
 use crate::app::references::{Lookups, resolve};
-use crate::app::write::{Created, Guard, Idempotency, Stored, Target, placed};
-use crate::app::writer::{Outcome, Work};
+use crate::app::write::{Guard, Idempotency, Stored, Target, Written, placed};
+use crate::app::writer::{Done, Outcome, Work};
 use crate::app::{App, AppError, entry, facts, follow};
 use crate::domain::draft::{Draft, Onto};
 use crate::domain::feature::{Feature, Rev};
@@ -21,6 +21,13 @@ use crate::world::{Change, Query, Snapshot, Token};
 
 /// Features derived again in one batch: a few milliseconds.
 const BATCH: usize = 500;
+
+/// What a request did to the turn.
+enum Effect {
+    Stored(Vec<Stored>),
+    /// Nothing: zones of the plan in force were edited.
+    Redrawn(Vec<ZoneEdit>),
+}
 
 pub(super) struct Turn {
     pub(super) app: App,
@@ -52,14 +59,14 @@ impl Turn {
         if let Some(again) = &again
             && let Some(before) = self.tx.remembered(&again.key).await?
         {
-            return if before.digest == again.digest { Ok(Created::Before(before)) } else { Err(AppError::KeyReused) };
+            return if before.digest == again.digest { Ok(Done::Before(before)) } else { Err(AppError::KeyReused) };
         }
         let (state, touched) = (self.state.clone(), self.touched.clone());
         let savepoint = self.tx.savepoint(again.is_none() && work.is_one_row()).await?;
         match self.work(work, again).await {
-            Ok(stored) => {
+            Ok(done) => {
                 self.tx.release(savepoint).await?;
-                Ok(Created::Now(stored))
+                Ok(done)
             }
             Err(error) => {
                 (self.state, self.touched) = (state, touched);
@@ -72,28 +79,30 @@ impl Turn {
         }
     }
 
-    async fn work(&mut self, work: Work, again: Option<Idempotency>) -> Result<Vec<Stored>, AppError> {
-        let stored = match work {
+    async fn work(&mut self, work: Work, again: Option<Idempotency>) -> Outcome {
+        let effect = match work {
             Work::Create { layer, drafts, force, in_collection } => {
                 self.create(layer, drafts, force, in_collection).await?
             }
-            Work::Change { target, draft, how, force } => vec![self.change(&target, *draft, how, force).await?],
-            Work::Delete { target } => {
-                self.delete(&target).await?;
-                Vec::new()
-            }
-            Work::Resect(resection) => self.resect(resection).await?,
+            Work::Change { target, draft, how, force } => self.change(&target, *draft, how, force).await?,
+            Work::Delete { target } => self.delete(&target).await?,
+            Work::Resect(resection) => Effect::Stored(self.resect(resection).await?),
             Work::Publish(publication) => {
                 self.publish_plan(publication).await?;
-                Vec::new()
+                Effect::Stored(Vec::new())
             }
         };
-        if let Some(Idempotency { key, digest, answer }) = again {
-            let remembered = answer(&stored);
-            debug_assert_eq!(remembered.digest, digest);
-            self.tx.remember(&key, &remembered).await?;
-        }
-        Ok(stored)
+        let stored = match effect {
+            Effect::Redrawn(edits) => return Ok(Done::Redrawn(edits, again)),
+            Effect::Stored(stored) => stored,
+        };
+        let Some(Idempotency { key, digest, answer }) = again else { return Ok(Done::Stored(stored)) };
+        let written = Written::Stored(stored);
+        let remembered = answer(&written);
+        debug_assert_eq!(remembered.digest, digest);
+        self.tx.remember(&key, &remembered).await?;
+        let Written::Stored(stored) = written else { return Err(AppError::Overloaded) };
+        Ok(Done::Stored(stored))
     }
 
     async fn create(
@@ -102,11 +111,12 @@ impl Turn {
         mut drafts: Vec<Draft>,
         force: bool,
         in_collection: bool,
-    ) -> Result<Vec<Stored>, AppError> {
+    ) -> Result<Effect, AppError> {
         let missing = resolve(&mut drafts, &mut Lookups::Write(&mut self.tx)).await?;
         let mut stored = Vec::with_capacity(drafts.len());
         let mut changes = Vec::with_capacity(drafts.len());
         let mut errors = Vec::new();
+        let mut edits = Vec::new();
         for (at, (draft, missing)) in drafts.into_iter().zip(missing).enumerate() {
             if !missing.is_empty() {
                 errors.extend(placed(missing, at, in_collection));
@@ -115,11 +125,14 @@ impl Turn {
             match draft.create(layer) {
                 Err(found) => errors.extend(placed(found, at, in_collection)),
                 Ok(mut feature) => {
-                    if let Err(error) =
-                        self.may_write(layer, &feature).and_then(|()| self.derive(layer, &mut feature, force))
-                    {
+                    let derived = self.derive(layer, &mut feature, force);
+                    let is_edit = derived.map(|()| self.is_of_plan(layer, &feature));
+                    let is_edit = is_edit.and_then(|is_edit| self.check_edit(is_edit, &feature).map(|()| is_edit));
+                    if let Err(error) = is_edit {
                         let AppError::Invalid(found) = error else { return Err(error) };
                         errors.extend(placed(found, at, in_collection));
+                    } else if matches!(is_edit, Ok(true)) {
+                        edits.push(ZoneEdit { before: None, after: Some(feature) });
                     } else if errors.is_empty() {
                         self.tx
                             .insert(layer, &mut feature)
@@ -134,11 +147,19 @@ impl Turn {
         if !errors.is_empty() {
             return Err(AppError::Invalid(errors));
         }
+        if !edits.is_empty() && !changes.is_empty() {
+            let detail = "some of these zones have ended and would be stored, others are drawn by the plan in force and would make \
+                          a draft: send them apart";
+            return Err(AppError::Conflict { detail: detail.to_owned(), pointer: None });
+        }
+        if !edits.is_empty() {
+            return Ok(Effect::Redrawn(edits));
+        }
         self.apply(self.tx.newest(), changes);
-        Ok(stored)
+        Ok(Effect::Stored(stored))
     }
 
-    async fn change(&mut self, target: &Target, draft: Draft, how: Onto, force: bool) -> Result<Stored, AppError> {
+    async fn change(&mut self, target: &Target, draft: Draft, how: Onto, force: bool) -> Result<Effect, AppError> {
         let layer = target.layer;
         let (before, previous) = self.guarded(target)?;
         let mut drafts = [draft];
@@ -148,32 +169,40 @@ impl Turn {
         }
         let [draft] = drafts;
         let mut feature = draft.onto(layer, &before, how).map_err(AppError::Invalid)?;
-        self.may_write(layer, &before)?;
-        self.may_write(layer, &feature)?;
         let moved = feature.geometry != before.geometry;
         // A place that was taken before stays taken.
         self.derive(layer, &mut feature, force || !moved)?;
+        if self.is_of_plan(layer, &before) || self.is_of_plan(layer, &feature) {
+            self.check_edit(true, &feature)?;
+            return Ok(Effect::Redrawn(vec![ZoneEdit { before: Some(before), after: Some(feature) }]));
+        }
         self.tx.update(layer, &mut feature, &previous).await?;
         self.touch(layer, before.geometry.as_ref(), feature.geometry.as_ref());
         let mut stored = Vec::with_capacity(1);
         let change = Self::stored(layer, feature, &mut stored);
         self.apply(self.tx.newest(), vec![change]);
-        Ok(stored.swap_remove(0))
+        Ok(Effect::Stored(stored))
     }
 
-    async fn delete(&mut self, target: &Target) -> Result<(), AppError> {
+    async fn delete(&mut self, target: &Target) -> Result<Effect, AppError> {
         let (before, previous) = self.guarded(target)?;
-        self.may_write(target.layer, &before)?;
+        if self.is_of_plan(target.layer, &before) {
+            return Ok(Effect::Redrawn(vec![ZoneEdit { before: Some(before), after: None }]));
+        }
         let rev = self.tx.delete(target.layer, target.id, &previous).await?;
         self.touch(target.layer, before.geometry.as_ref(), None);
         self.apply(rev, vec![(target.layer, Change::Delete(target.id))]);
-        Ok(())
+        Ok(Effect::Stored(Vec::new()))
     }
 
-    /// Refuses zones drawn by hand while a plan draws them.
-    fn may_write(&self, layer: Layer, feature: &Feature) -> Result<(), AppError> {
-        let refusal = if layer == Layer::SquadZones { refuse_change(&self.state, feature, self.tx.at()) } else { None };
-        refusal.map_or(Ok(()), |detail| Err(AppError::Conflict { detail, pointer: None }))
+    /// Whether it is a zone that the plan in force draws.
+    fn is_of_plan(&self, layer: Layer, feature: &Feature) -> bool {
+        layer == Layer::SquadZones && is_drawn_by_plan(&self.state, feature, self.tx.at())
+    }
+
+    fn check_edit(&self, is_edit: bool, zone: &Feature) -> Result<(), AppError> {
+        let checked = if is_edit { check_squad(&self.state, zone) } else { Ok(()) };
+        checked.map_err(|error| AppError::Invalid(vec![error]))
     }
 
     /// The feature and its body, when the guard lets the change be made.

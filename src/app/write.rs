@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::app::writer::{Job, Work};
+use crate::app::plan::DraftOfZones;
+use crate::app::writer::{Done, Job, Work};
 use crate::app::{App, AppError};
 use crate::domain::draft::{self, Draft, FieldError, Onto, RawFeature, Rules};
 use crate::domain::feature::{FeatureId, Rev};
@@ -37,8 +38,17 @@ pub struct Target {
     pub guard: Guard,
 }
 
-/// Makes the answer that is kept from what was stored.
-pub type Answer = Box<dyn FnOnce(&[Stored]) -> Remembered + Send + Sync>;
+/// What became of a write.
+#[derive(Debug, Clone)]
+pub enum Written {
+    /// The features as they are now; none where one was deleted.
+    Stored(Vec<Stored>),
+    /// Zones are drawn by the plan in force: they stay, and a draft says what was wanted.
+    Drafted(DraftOfZones),
+}
+
+/// Makes the answer that is kept from what was written.
+pub type Answer = Box<dyn FnOnce(&Written) -> Remembered + Send + Sync>;
 
 /// A request that may come again.
 pub struct Idempotency {
@@ -50,7 +60,7 @@ pub struct Idempotency {
 
 /// What came of a creation.
 pub enum Created {
-    Now(Vec<Stored>),
+    Now(Written),
     /// The same request was answered before.
     Before(Remembered),
 }
@@ -67,9 +77,17 @@ impl App {
         again: Option<Idempotency>,
     ) -> Result<Created, AppError> {
         let drafts = self.read_drafts(layer, raw, crs, in_collection).await?;
-        let (job, answer) = Job::new(Work::Create { layer, drafts, force, in_collection }, again);
+        self.write(Work::Create { layer, drafts, force, in_collection }, again).await
+    }
+
+    async fn write(&self, work: Work, again: Option<Idempotency>) -> Result<Created, AppError> {
+        let (job, answer) = Job::new(work, again);
         self.0.queue.push(job)?;
-        answer.await.map_err(|_| AppError::Overloaded)?
+        match answer.await.map_err(|_| AppError::Overloaded)?? {
+            Done::Stored(stored) => Ok(Created::Now(Written::Stored(stored))),
+            Done::Before(before) => Ok(Created::Before(before)),
+            Done::Redrawn(edits, again) => self.draft_of_zones(edits, again).await,
+        }
     }
 
     /// Changes a feature by replacement or by merge.
@@ -80,21 +98,16 @@ impl App {
         crs: Crs,
         how: Onto,
         force: bool,
-    ) -> Result<Stored, AppError> {
+    ) -> Result<Written, AppError> {
         self.check_guard(&target)?;
         let mut drafts = self.read_drafts(target.layer, vec![raw], crs, false).await?;
         let draft = drafts.pop().ok_or(AppError::Invalid(Vec::new()))?;
-        let (job, answer) = Job::new(Work::Change { target, draft: Box::new(draft), how, force }, None);
-        self.0.queue.push(job)?;
-        first(answer.await.map_err(|_| AppError::Overloaded)??)
+        now(self.write(Work::Change { target, draft: Box::new(draft), how, force }, None).await?)
     }
 
-    pub async fn delete(&self, target: Target) -> Result<(), AppError> {
+    pub async fn delete(&self, target: Target) -> Result<Written, AppError> {
         self.check_guard(&target)?;
-        let (job, answer) = Job::new(Work::Delete { target }, None);
-        self.0.queue.push(job)?;
-        answer.await.map_err(|_| AppError::Overloaded)??;
-        Ok(())
+        now(self.write(Work::Delete { target }, None).await?)
     }
 
     fn check_guard(&self, target: &Target) -> Result<(), AppError> {
@@ -153,9 +166,9 @@ pub(super) fn placed(errors: Vec<FieldError>, at: usize, in_collection: bool) ->
     errors.into_iter().map(|error| FieldError::new(format!("/features/{at}{}", error.pointer), error.detail)).collect()
 }
 
-fn first(created: Created) -> Result<Stored, AppError> {
+fn now(created: Created) -> Result<Written, AppError> {
     match created {
-        Created::Now(stored) => stored.into_iter().next().ok_or(AppError::Overloaded),
+        Created::Now(written) => Ok(written),
         Created::Before(_) => Err(AppError::Overloaded),
     }
 }

@@ -2,14 +2,14 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::app::plan::Publication;
+use crate::app::plan::{Publication, ZoneEdit};
 use crate::app::sections::Resection;
 use crate::app::turn::Turn;
-use crate::app::write::{Created, Idempotency, Target};
+use crate::app::write::{Idempotency, Stored, Target};
 use crate::app::{App, AppError};
 use crate::domain::draft::{Draft, Onto};
 use crate::domain::layer::Layer;
-use crate::store::StoreError;
+use crate::store::{Remembered, StoreError};
 
 /// Writes that may wait; one more is told to come back.
 const QUEUE: usize = 1_024;
@@ -36,7 +36,16 @@ impl Work {
     }
 }
 
-pub(super) type Outcome = Result<Created, AppError>;
+/// What a turn made of a request.
+pub(super) enum Done {
+    Stored(Vec<Stored>),
+    /// The same request was answered before.
+    Before(Remembered),
+    /// Nothing was written: zones of the plan in force were edited, which is for a draft to take up.
+    Redrawn(Vec<ZoneEdit>, Option<Idempotency>),
+}
+
+pub(super) type Outcome = Result<Done, AppError>;
 
 pub(crate) struct Job {
     pub(super) work: Work,

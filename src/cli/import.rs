@@ -179,7 +179,8 @@ fn tell(what: &str, dry_run: bool, summary: &Summary) -> Result<(), Failure> {
         eprintln!("refused features could not be written beside the input: {error}");
     }
     write_summary(what, dry_run, summary, &mut std::io::stdout().lock())?;
-    if summary.refused > 0 && summary.created + summary.updated + summary.unchanged == 0 {
+    let taken = summary.created + summary.updated + summary.unchanged;
+    if summary.refused > 0 && taken == 0 && summary.redrawn.is_none() {
         eprintln!("every feature was refused: nothing was stored");
         return Err(Failure::Told);
     }
@@ -199,7 +200,12 @@ pub(super) fn write_summary(
         layer, summary.created, summary.updated, summary.unchanged, summary.refused
     )?;
     let vanished = &summary.vanished;
-    if summary.created + summary.updated == 0 && !(vanished.removed && vanished.count > 0) {
+    if let Some(redrawn) = &summary.redrawn {
+        writeln!(out, "  {} zones in force: {}", redrawn.zones, redrawn.detail)?;
+        for note in &redrawn.notes {
+            writeln!(out, "  the draft: {note}")?;
+        }
+    } else if summary.created + summary.updated == 0 && !(vanished.removed && vanished.count > 0) {
         writeln!(out, "  nothing changes")?;
     }
     let counts = [

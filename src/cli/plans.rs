@@ -1,5 +1,6 @@
 //! `patrolmap assign` and `patrolmap plans`: proposing, looking, comparing, publishing, dropping.
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json};
 
 use crate::app::jobs::Monitor;
+use crate::app::plan::rotation::{BeatsMode, BeatsWish};
 use crate::app::plan::wish::{From, SquadRow, Wish};
 use crate::app::plan::{NewPlan, propose, summary};
 use crate::app::{App, Guard};
@@ -24,6 +26,7 @@ use crate::store::Mode;
 const PATIENCE: Duration = Duration::from_hours(24);
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct AssignArguments {
     /// Squads by a table with the columns code, strength, lon, lat [default: the stored active area and township squads]
     #[arg(long, value_name = "FILE")]
@@ -34,6 +37,12 @@ pub(super) struct AssignArguments {
     /// From scratch, even where a plan is in force
     #[arg(long)]
     fresh: bool,
+    /// The plan in force, squads changing places: by lot, unless --takes says who
+    #[arg(long, conflicts_with_all = ["fresh", "squads"])]
+    rotate: bool,
+    /// With --rotate: the first squad takes the sections of the second; repeat it for others
+    #[arg(long = "takes", value_name = "CODE=CODE", requires = "rotate")]
+    takes: Vec<String>,
     /// People on duty of a squad, where it is not its strength, e.g. YQ=14; repeat it for others
     #[arg(long = "strength", value_name = "CODE=N")]
     strengths: Vec<String>,
@@ -84,7 +93,25 @@ enum PlansCommand {
     /// Put a plan in force; an old one again: roll back
     Publish { plan: i64 },
     /// Share the sections of each squad out among its assistants
-    Beats { plan: i64 },
+    Beats {
+        plan: i64,
+        /// The beats stay: assistants change places within their squads, by lot
+        #[arg(long)]
+        rotate: bool,
+        /// With --rotate: the first takes the beat of the second; repeat it for others
+        #[arg(long = "takes", value_name = "CODE=CODE", requires = "rotate")]
+        takes: Vec<String>,
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 0,
+            help = "With --rotate: the same number draws the same lots"
+        )]
+        seed: u64,
+        /// With --rotate: assistants with posts change places, too
+        #[arg(long, requires = "rotate")]
+        move_posts: bool,
+    },
     /// The walk of an assistant (id or code) as GPX
     Route { plan: i64, assistant: String },
     /// Forget a draft
@@ -131,7 +158,12 @@ fn wish(arguments: &AssignArguments) -> Result<Wish, Failure> {
     set("seed", Some(arguments.seed.into()));
     set("band", arguments.band.map(Json::from));
     let mut wish = Wish::read(Json::Object(members))?;
-    wish.from = if arguments.fresh { From::Fresh } else { From::Published };
+    wish.from = match (arguments.fresh, arguments.rotate) {
+        (true, _) => From::Fresh,
+        (_, true) => From::Rotate,
+        _ => From::Published,
+    };
+    wish.permutation = pairs("--takes", &arguments.takes)?;
     wish.limits.max_handover_share = arguments.max_handover;
     wish.limits.max_squads_touched = arguments.max_squads;
     for text in &arguments.strengths {
@@ -143,6 +175,19 @@ fn wish(arguments: &AssignArguments) -> Result<Wish, Failure> {
         wish.table = table(file)?;
     }
     Ok(wish)
+}
+
+/// Codes with other codes beside them.
+fn pairs(option: &str, texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut pairs = BTreeMap::new();
+    for text in texts {
+        let wrong = |detail: &str| Failure::Usage(format!("{option}: '{text}' {detail}"));
+        let (first, second) = text.split_once('=').ok_or_else(|| wrong("is not of the form CODE=CODE"))?;
+        if pairs.insert(first.trim().to_owned(), second.trim().to_owned()).is_some() {
+            return Err(wrong("names somebody a second time"));
+        }
+    }
+    Ok(pairs)
 }
 
 /// Reads a table of squads.
@@ -297,8 +342,13 @@ pub(super) async fn plans(global: &Global, arguments: PlansArguments) -> Result<
             app.publish_plan(PlanId(plan), Guard::Any).await?;
             eprintln!("plan {plan} is in force");
         }
-        PlansCommand::Beats { plan } => {
+        PlansCommand::Beats { plan, rotate: false, .. } => {
             print(&app.share_out(PlanId(plan), &Monitor::new(PATIENCE)).await?)?;
+        }
+        PlansCommand::Beats { plan, rotate: true, takes, seed, move_posts } => {
+            let permutation = pairs("--takes", &takes)?;
+            let wish = BeatsWish { mode: BeatsMode::Rotate, permutation, seed, keep_posts: !move_posts };
+            print(&app.rotate_beats(PlanId(plan), &wish).await?)?;
         }
         PlansCommand::Route { plan, assistant } => {
             write!(std::io::stdout(), "{}", app.beat_route(PlanId(plan), &assistant).await?.gpx())?;

@@ -1,7 +1,8 @@
 //! An area made ready for many point-in-area questions.
 
-use geo::Coord;
+use geo::{Coord, LineString};
 
+use crate::spatial::geodesic::short_distance_m;
 use crate::spatial::predicate::{Crossing, crossing, meet};
 use crate::spatial::shape::{Envelope, Shape};
 use crate::spatial::window;
@@ -71,11 +72,59 @@ impl PreparedArea {
         crossed || self.bands.iter().flatten().next().is_some_and(|(corner, _)| window::contains(shape, *corner))
     }
 
+    /// Metres of a line that lie in the area. What runs along the boundary may count or not.
+    ///
+    /// Cost: the line's edges times the edges of the bands they pass.
+    pub fn metres_within(&self, line: &LineString) -> f64 {
+        let near = |edge: &geo::Line| {
+            let (low, high) = (edge.start.y.min(edge.end.y), edge.start.y.max(edge.end.y));
+            let (west, east) = (edge.start.x.min(edge.end.x), edge.start.x.max(edge.end.x));
+            low <= self.envelope.north
+                && high >= self.envelope.south
+                && west <= self.envelope.east
+                && east >= self.envelope.west
+        };
+        line.lines()
+            .filter(near)
+            .map(|edge| self.share_within(edge.start, edge.end) * short_distance_m(edge.start, edge.end))
+            .sum()
+    }
+
+    /// The share of the edge from `a` to `b` that lies inside: cut where the boundary meets it, told by the middles.
+    fn share_within(&self, a: Coord, b: Coord) -> f64 {
+        let clamped = |latitude: f64| latitude.clamp(self.envelope.south, self.envelope.north);
+        let (low, high) = (self.band(clamped(a.y.min(b.y))), self.band(clamped(a.y.max(b.y))));
+        let mut marks = vec![0.0, 1.0];
+        for &(c, d) in self.bands[low..=high].iter().flatten() {
+            marks.extend(shares_met(a, b, c, d).into_iter().filter(|share| *share > 0.0 && *share < 1.0));
+        }
+        marks.sort_by(f64::total_cmp);
+        let at = |share: f64| Coord { x: a.x + share * (b.x - a.x), y: a.y + share * (b.y - a.y) };
+        let inside = |part: &&[f64]| part[1] > part[0] && self.contains(at(f64::midpoint(part[0], part[1])));
+        marks.windows(2).filter(inside).map(|part| part[1] - part[0]).sum()
+    }
+
     fn band(&self, latitude: f64) -> usize {
         let height = (self.envelope.north - self.envelope.south).max(f64::MIN_POSITIVE);
         let share = (latitude - self.envelope.south) / height;
         ((share * self.bands.len() as f64) as usize).min(self.bands.len() - 1)
     }
+}
+
+/// Where on the edge from `a` to `b` the one from `c` to `d` meets it, as shares; of parallel edges the feet of the ends.
+fn shares_met(a: Coord, b: Coord, c: Coord, d: Coord) -> [f64; 2] {
+    let cross = |u: Coord, v: Coord| u.x * v.y - u.y * v.x;
+    let (along, other, gap) = (b - a, d - c, c - a);
+    let turn = cross(along, other);
+    if turn == 0.0 {
+        let square = (along.x * along.x + along.y * along.y).max(f64::MIN_POSITIVE);
+        let foot = |at: Coord| ((at.x - a.x) * along.x + (at.y - a.y) * along.y) / square;
+        return [foot(c), foot(d)];
+    }
+    let on_other = cross(gap, along) / turn;
+    // A cut too many does no harm.
+    let share = if (-1e-9..=1.0 + 1e-9).contains(&on_other) { cross(gap, other) / turn } else { 0.0 };
+    [share, 0.0]
 }
 
 fn edges(shape: &Shape) -> Vec<(Coord, Coord)> {
@@ -119,6 +168,30 @@ mod tests {
         assert!(area.touches(&Shape::Polygon(round)));
         assert!(area.touches(&Shape::Point(geo::Point::new(1.0, 1.0))));
         assert!(!area.touches(&Shape::Point(geo::Point::new(5.0, 5.0))));
+    }
+
+    #[test]
+    fn metres_in_an_area_and_in_what_it_leaves_are_the_whole_line() {
+        let area = PreparedArea::new(&square_with_hole());
+        let round: Polygon = polygon![(x: -9.0, y: -9.0), (x: 19.0, y: -9.0), (x: 19.0, y: 19.0), (x: -9.0, y: 19.0)];
+        let Shape::Polygon(square) = square_with_hole() else { unreachable!("it is drawn as one") };
+        let outer = Polygon::new(round.exterior().clone(), vec![square.exterior().clone()]);
+        let rest = [outer, Polygon::new(square.interiors()[0].clone(), Vec::new())];
+        let rest = PreparedArea::new(&Shape::MultiPolygon(geo::MultiPolygon(rest.to_vec())));
+        let mut state = 7_u64;
+        let mut drawn = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f64 / f64::from(1 << 24) * 20.0 - 5.0
+        };
+        for _ in 0..500 {
+            let line: LineString = (0..4).map(|_| (drawn(), drawn())).collect::<Vec<_>>().into();
+            let whole: f64 = line.lines().map(|edge| short_distance_m(edge.start, edge.end)).sum();
+            let (inside, outside) = (area.metres_within(&line), rest.metres_within(&line));
+            assert!((inside + outside - whole).abs() < 1e-6 * whole, "{inside} {outside} {whole} {line:?}");
+        }
+        let across: LineString = vec![(-5.0, 5.0), (15.0, 5.0)].into();
+        let share = area.metres_within(&across) / short_distance_m(across.0[0], across.0[1]);
+        assert!((share - 0.4).abs() < 1e-9, "{share}");
     }
 
     #[test]

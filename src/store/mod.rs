@@ -5,6 +5,7 @@
 
 mod error;
 mod schema;
+mod bulk;
 mod columns;
 mod wkb;
 mod read;

@@ -33,23 +33,7 @@ impl ReadTx {
     }
 
     pub async fn beats(&mut self, id: PlanId) -> Result<Vec<Beat>, StoreError> {
-        let rows = sqlx::query(
-            "select section_id, from_share, to_share, assistant_id from plan_beat where plan_id = ? \
-             order by section_id, from_share",
-        )
-        .bind(id.0)
-        .fetch_all(self.connection())
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Beat {
-                    section: FeatureId(row.try_get(0)?),
-                    from_share: row.try_get(1)?,
-                    to_share: row.try_get(2)?,
-                    assistant: FeatureId(row.try_get(3)?),
-                })
-            })
-            .collect()
+        beats(self.connection(), id).await
     }
 
     pub async fn owners_stamp(&mut self) -> Result<i64, StoreError> {
@@ -93,6 +77,10 @@ impl WriteTx {
 
     pub async fn duties(&mut self, id: PlanId) -> Result<Vec<Duty>, StoreError> {
         duties(self.connection(), id).await
+    }
+
+    pub async fn beats(&mut self, id: PlanId) -> Result<Vec<Beat>, StoreError> {
+        beats(self.connection(), id).await
     }
 
     /// Stores a new draft; sets its id. Times are the transaction's.
@@ -286,6 +274,23 @@ async fn duties(connection: &mut SqliteConnection, id: PlanId) -> Result<Vec<Dut
         minutes: Minutes { patrol, shops, violations, other },
     };
     Ok(rows.into_iter().map(duty).collect())
+}
+
+async fn beats(connection: &mut SqliteConnection, id: PlanId) -> Result<Vec<Beat>, StoreError> {
+    let rows: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
+        "select section_id, from_share, to_share, assistant_id from plan_beat where plan_id = ? \
+         order by section_id, from_share",
+    )
+    .bind(id.0)
+    .fetch_all(connection)
+    .await?;
+    let beat = |(section, from_share, to_share, assistant)| Beat {
+        section: FeatureId(section),
+        from_share,
+        to_share,
+        assistant: FeatureId(assistant),
+    };
+    Ok(rows.into_iter().map(beat).collect())
 }
 
 async fn roll(connection: &mut SqliteConnection, id: PlanId) -> Result<Roll, StoreError> {

@@ -42,18 +42,25 @@ pub(super) async fn roll_back(connection: &mut SqliteConnection) -> Result<(), S
 }
 
 /// What a transaction has to enter into the change log and the history when it ends.
-struct Entry {
-    layer: Layer,
-    id: FeatureId,
-    rev: Rev,
-    operation: Operation,
-    previous: Option<String>,
+pub(super) struct Entry {
+    pub layer: Layer,
+    pub id: FeatureId,
+    pub rev: Rev,
+    pub operation: Operation,
+    pub previous: Option<String>,
+}
+
+impl Entry {
+    /// The operation as the change log tells it.
+    pub fn feed(&self) -> i64 {
+        if self.operation == Operation::Delete { 2 } else { 1 }
+    }
 }
 
 /// An open write transaction. Holds the writer's lock; dropped without [`WriteTx::commit`] it leaves nothing.
 pub struct WriteTx {
     writer: OwnedMutexGuard<Writer>,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     commit: i64,
     next_rev: i64,
     first_rev: i64,
@@ -61,6 +68,26 @@ pub struct WriteTx {
     at: Timestamp,
     /// Something that is not a feature was written, such as a step of a derivation.
     touched: bool,
+}
+
+impl Drop for WriteTx {
+    /// What was not committed is rolled back soon: until then it holds the file's lock against other processes.
+    fn drop(&mut self) {
+        if !self.writer.open {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let writer = OwnedMutexGuard::mutex(&self.writer).clone();
+        runtime.spawn(async move {
+            // Whoever writes next recovers, too: then there is nothing left to do here.
+            if let Err(error) = writer.lock().await.recover().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a given-up transaction could not be rolled back"
+                );
+            }
+        });
+    }
 }
 
 /// A state to come back to.
@@ -161,7 +188,7 @@ impl WriteTx {
         self.release(savepoint).await
     }
 
-    fn take_rev(&mut self) -> Rev {
+    pub(super) fn take_rev(&mut self) -> Rev {
         let rev = Rev(self.next_rev);
         self.next_rev += 1;
         rev
@@ -185,7 +212,7 @@ impl WriteTx {
         feature.updated_at = self.at;
         let query = bind(sqlx::query(statements(layer).update.as_str()), feature, self.commit).bind(feature.id.0);
         query.execute(&mut self.writer.connection).await.map_err(|error| named(error, feature))?;
-        self.log(layer, feature.id, feature.rev, Operation::Update, Some(previous));
+        self.log(layer, feature.id, feature.rev, Operation::Update, Some(previous.to_owned()));
         Ok(())
     }
 
@@ -194,21 +221,26 @@ impl WriteTx {
         let rev = self.take_rev();
         let query = sqlx::query(statements(layer).delete.as_str()).bind(id.0);
         query.execute(&mut self.writer.connection).await?;
-        self.log(layer, id, rev, Operation::Delete, Some(previous));
+        self.log(layer, id, rev, Operation::Delete, Some(previous.to_owned()));
         Ok(rev)
     }
 
-    fn log(&mut self, layer: Layer, id: FeatureId, rev: Rev, operation: Operation, previous: Option<&str>) {
-        let previous = previous.map(str::to_owned);
+    pub(super) fn log(
+        &mut self,
+        layer: Layer,
+        id: FeatureId,
+        rev: Rev,
+        operation: Operation,
+        previous: Option<String>,
+    ) {
         self.entries.push(Entry { layer, id, rev, operation, previous });
     }
 
     /// What the transaction did, as a list of lists for `json_each`.
     fn log_rows(&mut self) -> String {
         let rows = self.entries.drain(..).map(|entry| {
-            let feed = if entry.operation == Operation::Delete { 2 } else { 1 };
             let layer = entry.layer.index();
-            json!([entry.rev.0, layer, entry.id.0, feed, entry.operation.code(), entry.previous])
+            json!([entry.rev.0, layer, entry.id.0, entry.feed(), entry.operation.code(), entry.previous])
         });
         Json::Array(rows.collect()).to_string()
     }
@@ -275,6 +307,7 @@ impl WriteTx {
             return Ok(None);
         }
         if changed {
+            self.log_many().await?;
             let rows = self.log_rows();
             sqlx::query(LOG_AND_COMMIT)
                 .bind(self.commit)

@@ -171,3 +171,90 @@ fn the_command_line_assigns_publishes_compares_and_rolls_back() {
     assert_eq!((&shown["status"], shown["in_force"].as_array().unwrap().len()), (&json!("published"), 2));
     assert!(place.ok(&["doctor"]).contains("healthy"));
 }
+
+/// Stretches with their assistants, but for those on duty over the owners.
+fn stretches(service: &crate::support::Service, plan: i64) -> Vec<(String, i64)> {
+    let beats = service.get(&format!("/api/plans/{plan}/beats")).expect(200).features();
+    let stretch = |beat: &Json| {
+        let own = &beat["properties"];
+        let place = format!("{} {} {} {}", own["section_id"], own["from_share"], own["to_share"], own["squad_id"]);
+        (place, own["assistant_id"].as_i64().unwrap())
+    };
+    let owns = |beat: &&Json| !beat["properties"]["assistant_code"].as_str().unwrap().starts_with('M');
+    beats.iter().filter(owns).map(stretch).collect()
+}
+
+#[test]
+fn assistants_change_places_over_beats_that_stay() {
+    let place = Place::new();
+    town(&place);
+    assistants(&place);
+    let more = ["A3", "A4", "B3"].map(
+        |code| json!({ "type": "Feature", "geometry": null, "properties": { "code": code, "squad_code": &code[..1] } }),
+    );
+    place.import("assistants", &collection(&more));
+    let service = place.serve();
+    let ids: BTreeMap<String, i64> = all(&service, "assistants")
+        .iter()
+        .map(|person| (person["properties"]["code"].as_str().unwrap().to_owned(), person["id"].as_i64().unwrap()))
+        .collect();
+    let (id, tag) = propose(&service, &json!({ "band": 0.3 }));
+    publish(&service, id, &tag);
+    let path = format!("/{id}/beats");
+    let rotate = |body: &Json| plans(&service, "POST", &path, None, body);
+    assert!(rotate(&json!({ "mode": "rotate" })).expect(422).text().contains("no beats yet"));
+    plans(&service, "POST", &path, None, &Json::Null).expect(200);
+    let before = stretches(&service, id);
+    // By lot: A2, A3 and A4 go round, B2 and B3 change; whoever has a post stays.
+    let told = rotate(&json!({ "mode": "rotate", "seed": 4 })).expect(200).json();
+    assert_eq!(told["assistants"], 5, "{told}");
+    let after = stretches(&service, id);
+    let mut went: BTreeMap<i64, i64> = BTreeMap::new();
+    for ((place, was), (same, now)) in before.iter().zip(&after) {
+        assert_eq!(place, same, "beats stay");
+        assert_eq!(*went.entry(*was).or_insert(*now), *now, "a beat goes as a whole");
+    }
+    let free: Vec<i64> = ["A2", "A3", "A4", "B2", "B3"].iter().map(|code| ids[*code]).collect();
+    assert!(went.iter().all(|(was, now)| (was != now) == free.contains(was)), "{went:?} {ids:?}");
+    let taken: std::collections::BTreeSet<&i64> = went.values().collect();
+    assert_eq!(taken.len(), went.len(), "nobody has two beats");
+    for squad in told["squads"].as_array().unwrap() {
+        for step in squad["moves"].as_array().unwrap() {
+            assert_eq!(step["assistant_id"], went[&step["takes_beat_of_id"].as_i64().unwrap()]);
+        }
+    }
+    // By name, and back.
+    let swap = json!({ "mode": "rotate", "permutation": { "A1": "A2", "A2": "A1" }, "keep_posts": false });
+    rotate(&swap).expect(200);
+    assert_ne!(stretches(&service, id), after);
+    rotate(&swap).expect(200);
+    assert_eq!(stretches(&service, id), after);
+    for (wish, word) in [
+        (json!({ "mode": "rotate", "permutation": { "A1": "A2", "A2": "A1" } }), "A1 has a post"),
+        (json!({ "mode": "rotate", "permutation": { "A2": "B2", "B2": "A2" } }), "of two squads"),
+        (json!({ "mode": "rotate", "permutation": { "A2": "A3" } }), "two beats"),
+        (json!({ "mode": "rotate", "permutation": { "A2": "A3", "A4": "A3" } }), "would take the beat of A3"),
+        (json!({ "mode": "rotate", "permutation": { "A2": "Z" } }), "no assistant Z"),
+        (json!({ "permutation": { "A2": "A3" } }), "only where"),
+        (json!({ "mode": "nonsense" }), "nonsense"),
+    ] {
+        let refused = rotate(&wish).expect(422);
+        assert!(refused.text().contains(word), "{wish}: {}", refused.text());
+    }
+    assert_eq!(stretches(&service, id), after);
+    // The command line does the same.
+    let plan = id.to_string();
+    place.ok(&["plans", "beats", &plan, "--rotate", "--takes", "A3=A4", "--takes", "A4=A3"]);
+    let last = stretches(&service, id);
+    let swapped = |id: i64| match id {
+        id if id == ids["A3"] => ids["A4"],
+        id if id == ids["A4"] => ids["A3"],
+        id => id,
+    };
+    assert_eq!(last, after.iter().map(|(place, own)| (place.clone(), swapped(*own))).collect::<Vec<_>>());
+    assert_eq!(place.run(&["plans", "beats", &plan, "--takes", "A3=A4"]).code(), 2);
+    let turned: Json =
+        serde_json::from_str(&place.ok(&["assign", "--rotate", "--takes", "A=B", "--takes", "B=A"])).unwrap();
+    assert_eq!(turned["plan"]["parameters"]["from"], "rotate");
+    assert!(turned["plan"]["handover_share"].as_f64().unwrap() > 0.3);
+}

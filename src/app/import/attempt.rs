@@ -9,8 +9,8 @@ use crate::app::facts::{causes, dependents, derive, touched};
 use crate::app::import::given_back::{GivenBack, Returned};
 use crate::app::import::moved::Sample;
 use crate::app::import::resected::Resected;
-use crate::app::import::{Feed, Item, Opened, Parcel, Refusal, Summary, TOLD, Terms, Vanished};
-use crate::app::plan::refuse_change;
+use crate::app::import::{Feed, Item, Opened, Parcel, RedrawnZones, Refusal, Summary, TOLD, Terms, Vanished};
+use crate::app::plan::{Redrawn, ZoneEdit, check_squad, is_drawn_by_plan};
 use crate::app::references::{Lookups, resolve};
 use crate::app::{App, AppError, encode, follow};
 use crate::domain::draft::{Draft, FieldError, Given, Notes, Onto};
@@ -39,6 +39,8 @@ pub(super) struct Attempt<'a> {
     given_back: GivenBack,
     /// What was split or merged here.
     resected: Resected,
+    /// Zones that the plan in force draws: they are for a draft.
+    edits: Vec<ZoneEdit>,
 }
 
 /// A feature's place in the inputs.
@@ -71,6 +73,7 @@ impl<'a> Attempt<'a> {
             opened: Vec::new(),
             given_back: GivenBack::default(),
             resected,
+            edits: Vec::new(),
         })
     }
 
@@ -218,12 +221,6 @@ impl<'a> Attempt<'a> {
             // The section was reversed here: it stays so.
             feature = resection::reverse(&feature)?;
         }
-        if layer == Layer::SquadZones
-            && let Some(detail) = refuse_change(&self.snapshot, base.unwrap_or(&feature), Timestamp::now())
-                .or_else(|| refuse_change(&self.snapshot, &feature, Timestamp::now()))
-        {
-            return Err(vec![FieldError::new("", detail)]);
-        }
         let moved = base.is_none_or(|base| base.geometry != feature.geometry);
         if moved
             && lies_along_streets(layer)
@@ -239,11 +236,17 @@ impl<'a> Attempt<'a> {
             Err(other) => return Err(vec![FieldError::new("", other.to_string())]),
         };
         derive(&self.snapshot, layer, &mut feature, standing);
-        if let Some(base) = base {
-            if feature.says_the_same(base) {
-                self.summary.unchanged += 1;
-                return Ok(None);
-            }
+        if base.is_some_and(|base| feature.says_the_same(base)) {
+            self.summary.unchanged += 1;
+            return Ok(None);
+        }
+        let is_of_plan = |zone: &Feature| is_drawn_by_plan(&self.snapshot, zone, Timestamp::now());
+        if layer == Layer::SquadZones && base.into_iter().chain([&feature]).any(is_of_plan) {
+            check_squad(&self.snapshot, &feature).map_err(|error| vec![error])?;
+            self.edits.push(ZoneEdit { before: base.cloned(), after: Some(feature) });
+            return Ok(None);
+        }
+        if base.is_some() {
             self.summary.updated += 1;
         } else {
             self.summary.created += 1;
@@ -346,10 +349,36 @@ impl<'a> Attempt<'a> {
 
     /// None when others were faster and it has to be done again.
     pub async fn publish(mut self) -> Result<Option<Summary>, AppError> {
-        if self.terms.dry_run || self.stage.is_empty() {
-            self.given_back.finish(&mut self.summary);
-            return Ok(Some(self.summary));
+        // What cannot become a draft stops the import before anything is stored.
+        let redrawn = match std::mem::take(&mut self.edits) {
+            edits if edits.is_empty() => None,
+            edits => Some(self.app.redrawn(edits).await?),
+        };
+        if !self.terms.dry_run && !self.stage.is_empty() && !self.store().await? {
+            return Ok(None);
         }
+        if let Some(redrawn) = redrawn {
+            self.summary.redrawn = Some(self.keep(redrawn).await?);
+        }
+        self.given_back.finish(&mut self.summary);
+        Ok(Some(self.summary))
+    }
+
+    /// Keeps the draft that edits of zones became.
+    async fn keep(&self, mut redrawn: Redrawn) -> Result<RedrawnZones, AppError> {
+        let new = redrawn.new.take();
+        let notes = new.as_ref().and_then(|new| new.figures.get("notes")?.as_array());
+        let notes = notes.into_iter().flatten().filter_map(|note| note.as_str().map(str::to_owned)).collect();
+        let plan = match new {
+            Some(new) if !self.terms.dry_run => Some(self.app.create_plan(new).await?.id),
+            _ => None,
+        };
+        let (zones, moved, left) = (redrawn.zones, redrawn.moved, redrawn.left);
+        Ok(RedrawnZones { zones, moved, left, plan, detail: redrawn.detail(plan), notes })
+    }
+
+    /// Publishes the stage. False when others were faster.
+    async fn store(&mut self) -> Result<bool, AppError> {
         let layer = self.terms.layer;
         let effects = self.effects();
         let again = Rederive {
@@ -361,7 +390,7 @@ impl<'a> Attempt<'a> {
         let at = to_microseconds(Timestamp::now());
         let published = self.stage.publish(&self.app.0.actor, at, again).await?;
         if !published.conflicts.is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
         {
             let _moving = self.app.0.moving.lock().await;
@@ -369,8 +398,7 @@ impl<'a> Attempt<'a> {
         }
         self.app.derive_all().await?;
         self.app.0.store.optimize().await?;
-        self.given_back.finish(&mut self.summary);
-        Ok(Some(self.summary))
+        Ok(true)
     }
 
     fn effects(&self) -> Vec<Derivation> {

@@ -20,6 +20,7 @@ use crate::app::facts::{causes, dependents};
 use crate::app::{App, AppError};
 use crate::domain::draft::{Draft, FieldError};
 use crate::domain::layer::Layer;
+use crate::domain::plan::PlanId;
 use crate::formats::Written;
 use crate::formats::open::OpenOptions;
 use crate::formats::text::Found;
@@ -93,6 +94,24 @@ pub struct Summary {
     pub vanished: Vanished,
     /// Sections that were split or merged here since: left as they are.
     pub superseded: u64,
+    /// Zones of the plan in force that the input would change: they became a draft.
+    pub redrawn: Option<RedrawnZones>,
+}
+
+/// What became of zones that the plan in force draws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedrawnZones {
+    pub zones: usize,
+    /// Sections that change hands in the draft.
+    pub moved: usize,
+    /// Sections that zones have left and nobody else has: they stay.
+    pub left: usize,
+    /// None in a dry run, and where no section changes hands.
+    pub plan: Option<PlanId>,
+    /// All that as a sentence.
+    pub detail: String,
+    /// What is to be known of the draft.
+    pub notes: Vec<String>,
 }
 
 /// Features that a newer extract does not have any more.
@@ -109,6 +128,10 @@ pub fn layers_needed(layer: Layer) -> Vec<Layer> {
     let mut needed = causes(layer);
     // Whether a file is misplaced is seen by the roads.
     needed.push(Layer::RoadSections);
+    if layer == Layer::SquadZones {
+        // While a plan is in force a draft is made of them.
+        needed.extend([Layer::Squads, Layer::Shops]);
+    }
     if !dependents(layer).is_empty() {
         needed.push(layer);
         // What depends on the layer is derived again, which asks for all that it depends on.

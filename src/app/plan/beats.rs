@@ -36,6 +36,19 @@ pub struct Beats {
     pub report: Json,
 }
 
+/// What is to be known of a squad's beats: a code, and the sentence.
+#[derive(Clone, Copy)]
+struct Note {
+    code: &'static str,
+    text: &'static str,
+}
+
+impl Note {
+    fn told(&self) -> Json {
+        json!({ "code": self.code, "text": self.text })
+    }
+}
+
 /// A piece of a section: where it is on the desk, and which part of its line.
 #[derive(Clone, Copy)]
 struct Piece {
@@ -76,7 +89,7 @@ impl App {
 }
 
 /// By squad its assistants, by id.
-fn assistants(snapshot: &Snapshot) -> BTreeMap<FeatureId, Vec<Feature>> {
+pub(super) fn assistants(snapshot: &Snapshot) -> BTreeMap<FeatureId, Vec<Feature>> {
     let mut found: BTreeMap<FeatureId, Vec<Feature>> = BTreeMap::new();
     snapshot.layer(Layer::Assistants).for_each(&mut |row| {
         let assistant = row.feature();
@@ -141,8 +154,18 @@ fn about_posts(snapshot: &Snapshot, desk: &Desk, squad: FeatureId, people: &[Fea
             assistant: person.id,
         }));
     }
-    let note = "the squad owns no sections: its assistants walk the streets of their posts, over those who own them";
-    (beats, json!({ "squad_id": squad.0, "assistants": people.len(), "is_overlay": true, "notes": [note] }))
+    let note = Note {
+        code: "over-owners",
+        text: "the squad owns no sections: its assistants walk the streets of their posts, over those who own them",
+    };
+    let report = json!({
+        "squad_id": squad.0,
+        "assistants": people.len(),
+        "is_overlay": true,
+        "notes": [note.text],
+        "note_codes": [note.told()],
+    });
+    (beats, report)
 }
 
 fn share_out_squad(
@@ -157,7 +180,7 @@ fn share_out_squad(
     let target = total / people.len() as f64;
     let pieces = pieces(desk, own, target);
     let problem = problem(snapshot, desk, &pieces, people);
-    let (solved, notes) = solved(&problem, desk, squad, monitor)?;
+    let (solved, note) = solved(&problem, desk, squad, monitor)?;
     // Neighbouring pieces of one assistant are one stretch.
     let mut beats: Vec<Beat> = Vec::new();
     for (piece, person) in pieces.iter().zip(&solved.squad) {
@@ -201,7 +224,8 @@ fn share_out_squad(
         "extra_pieces": figures.extra_pieces,
         "cuts": cut,
         "assistants": people,
-        "notes": notes,
+        "notes": note.iter().map(|note| note.text).collect::<Vec<_>>(),
+        "note_codes": note.iter().map(Note::told).collect::<Vec<_>>(),
     });
     Ok((beats, report))
 }
@@ -307,15 +331,13 @@ fn solved(
     desk: &Desk,
     squad: FeatureId,
     monitor: &Monitor,
-) -> Result<(Solved, Vec<String>), AppError> {
-    let ways = [
-        (true, true, None),
-        (false, true, Some("posts could not all be kept: beats begin near them")),
-        (false, false, Some("posts could not be kept: beats lie without regard to them")),
-    ];
+) -> Result<(Solved, Option<Note>), AppError> {
+    let near = Note { code: "posts-not-all-kept", text: "posts could not all be kept: beats begin near them" };
+    let apart = Note { code: "posts-not-kept", text: "posts could not be kept: beats lie without regard to them" };
+    let ways = [(true, true, None), (false, true, Some(near)), (false, false, Some(apart))];
     let stop = || !monitor.goes_on();
     let mut reason: Option<Infeasible> = None;
-    let mut widest: Option<(Solved, Vec<String>)> = None;
+    let mut widest: Option<(Solved, Option<Note>)> = None;
     for (locks, bases, note) in ways {
         let mut own = problem.clone();
         if !locks {
@@ -328,13 +350,12 @@ fn solved(
             let options = Options { band, seed: 1, threads: threads(), ..Options::default() };
             match solve(&own, &options, &mut Progress { stop: &stop, told: &mut |_| {} }) {
                 Ok(plan) => {
-                    let notes: Vec<String> = note.iter().map(|note| (*note).to_owned()).collect();
                     if plan.figures.max_deviation <= band {
-                        return Ok((plan, notes));
+                        return Ok((plan, note));
                     }
                     let better = |known: &Solved| plan.figures.max_deviation < known.figures.max_deviation;
                     if widest.as_ref().is_none_or(|(known, _)| better(known)) {
-                        widest = Some((plan, notes));
+                        widest = Some((plan, note));
                     }
                 }
                 Err(other) => reason = Some(other),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::analysis::assignment::model::NONE;
 use crate::app::plan::desk::{BAND, Desk, rounded};
@@ -18,6 +18,27 @@ pub struct Block {
     /// Places on the desk.
     pub sections: Vec<usize>,
     pub minutes: f64,
+}
+
+/// How a plan came about: what its changes are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Searched for: loads tell why.
+    Search,
+    /// Somebody said which section goes where.
+    Hand,
+    Rotation,
+}
+
+impl Origin {
+    /// By what a plan was asked for with.
+    pub fn of(parameters: &Map<String, Json>) -> Self {
+        match parameters.get("from").and_then(Json::as_str) {
+            Some("given") => Self::Hand,
+            Some("rotate") => Self::Rotation,
+            _ => Self::Search,
+        }
+    }
 }
 
 /// Blocks, the largest first. `before` may name squads that are gone (numbers after the last) and nobody (`NONE`).
@@ -70,7 +91,7 @@ pub fn deviations(desk: &Desk, squad: &[u32]) -> Vec<f64> {
 }
 
 /// The blocks as a list to read: who hands over what to whom, and why.
-pub fn change_list(desk: &Desk, before: &[u32], after: &[u32]) -> Vec<Json> {
+pub fn change_list(desk: &Desk, before: &[u32], after: &[u32], origin: Origin) -> Vec<Json> {
     let (then, now) = (deviations(desk, before), deviations(desk, after));
     blocks(desk, before, after)
         .iter()
@@ -88,7 +109,7 @@ pub fn change_list(desk: &Desk, before: &[u32], after: &[u32]) -> Vec<Json> {
                 "streets": streets(desk, &block.sections),
                 "km": rounded(km, 3),
                 "load_min": rounded(block.minutes, 2),
-                "reason": reason(desk, block, &then, &now),
+                "reason": reason(desk, block, origin, (&then, &now)),
             })
         })
         .collect()
@@ -107,7 +128,8 @@ fn streets(desk: &Desk, sections: &[usize]) -> Vec<String> {
     order.into_iter().take(NAMED).map(|(name, _)| name.to_owned()).collect()
 }
 
-fn reason(desk: &Desk, block: &Block, then: &[f64], now: &[f64]) -> Json {
+/// A code (`kind`) with its values, and the sentence.
+fn reason(desk: &Desk, block: &Block, origin: Origin, (then, now): (&[f64], &[f64])) -> Json {
     let told = |kind: &str, at: u32, verb: &str| {
         let post = &desk.squads[at as usize];
         let (before, after) = (then[at as usize], now[at as usize]);
@@ -115,6 +137,7 @@ fn reason(desk: &Desk, block: &Block, then: &[f64], now: &[f64]) -> Json {
         json!({
             "kind": kind,
             "squad_id": post.id.0,
+            "squad": post.name,
             "deviation_before": rounded(before, 5),
             "deviation_after": rounded(after, 5),
             "text": format!("{verb} {}: {} against its target before, {} after", post.name, percent(before), percent(after)),
@@ -123,6 +146,8 @@ fn reason(desk: &Desk, block: &Block, then: &[f64], now: &[f64]) -> Json {
     let plain = |kind: &str, text: &str| json!({ "kind": kind, "text": text });
     match block.from {
         None => plain("new", "was in no plan yet"),
+        Some(_) if origin == Origin::Hand => plain("by-hand", "given to it by hand"),
+        Some(_) if origin == Origin::Rotation => plain("rotation", "squads change places"),
         Some(from) if from as usize >= desk.squads.len() => plain("squad-gone", "its squad has no streets any more"),
         Some(from) if then[from as usize] > BAND => told("relieves", from, "relieves"),
         Some(_) if then[block.to as usize] < -BAND => told("fills", block.to, "gives work to"),

@@ -12,6 +12,7 @@ use crate::analysis::assignment::{Assessor, Infeasible, Note, Problem, Section, 
 use crate::app::AppError;
 use crate::app::error::invalid;
 use crate::app::plan::demand::count_by_section;
+use crate::app::plan::notes;
 use crate::app::plan::wish::{SquadRow, Wish, settle, squads_by_code};
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
@@ -159,7 +160,15 @@ impl Desk {
     }
 
     /// The score sheet: loads by part, targets, kilometres, shops and cases by squad; measures and bounds of the whole.
-    pub fn sheet(&self, squad: &[u32], figures: &Figures, prices: Prices, notes: &[Note]) -> Map<String, Json> {
+    /// `before`: the plan that it is set against.
+    pub fn sheet(
+        &self,
+        squad: &[u32],
+        before: Option<&[u32]>,
+        figures: &Figures,
+        prices: Prices,
+        notes: &[Note],
+    ) -> Map<String, Json> {
         let squads = self.squads.iter().enumerate().map(|(at, post)| {
             let own =
                 || self.sections.iter().zip(squad).filter(move |(_, squad)| **squad as usize == at).map(|(own, _)| own);
@@ -178,7 +187,10 @@ impl Desk {
                 "deviation": rounded(figures.load[at] / figures.target[at] - 1.0, 5),
             })
         });
-        let notes = notes.iter().map(|note| Json::from(self.told(note).to_string()));
+        let mut told: Vec<Json> = notes.iter().map(|note| notes::of_solver(self, note)).collect();
+        if figures.extra_pieces > 0 {
+            told.extend(notes::squads_in_pieces(self, before, squad));
+        }
         let sheet = json!({
             "squads": squads.collect::<Vec<_>>(),
             "total_min": rounded(figures.load.iter().sum(), 2),
@@ -191,19 +203,10 @@ impl Desk {
             "handover_share": rounded(figures.handover, 5),
             "objective": figures.objective,
             "prices": { "travel": prices.travel, "handover": prices.handover },
-            "notes": notes.collect::<Vec<_>>(),
+            "notes": notes::sentences(&told),
+            "note_codes": told,
         });
         if let Json::Object(members) = sheet { members } else { Map::new() }
-    }
-
-    /// A note with ids in the place of the solver's numbers.
-    fn told(&self, note: &Note) -> Note {
-        match note {
-            Note::SectionHeavierThanTarget { section, load, target } => {
-                Note::SectionHeavierThanTarget { section: id(&self.sections, *section), load: *load, target: *target }
-            }
-            other => other.clone(),
-        }
     }
 }
 
@@ -227,13 +230,9 @@ pub fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8)
 }
 
-fn id(sections: &[Entry], at: u32) -> u32 {
-    sections.get(at as usize).map_or(at, |entry| u32::try_from(entry.id.0).unwrap_or(u32::MAX))
-}
-
 /// The reason why there is no plan, with ids in the place of the solver's numbers.
 pub fn unanswerable(sections: &[Entry], reason: Infeasible) -> AppError {
-    let named = |at: u32| id(sections, at);
+    let named = |at: u32| notes::section_id(sections, at);
     let reason = match reason {
         Infeasible::BadWorkload { section, minutes } => Infeasible::BadWorkload { section: named(section), minutes },
         Infeasible::BadLength { section, metres } => Infeasible::BadLength { section: named(section), metres },

@@ -9,9 +9,12 @@ mod propose;
 mod compare;
 mod view;
 mod beats;
+pub mod rotation;
 mod route;
 mod publish;
 mod zones;
+mod notes;
+mod redraw;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -25,9 +28,10 @@ use crate::store::WriteTx;
 
 pub use propose::propose;
 pub(super) use publish::Publication;
+pub use redraw::DraftOfZones;
+pub(super) use redraw::{Redrawn, ZoneEdit, check_squad, is_drawn_by_plan};
 pub(crate) use view::Desks;
 pub use view::{Laid, summary};
-pub(super) use zones::refuse_change;
 
 /// A plan that is to become a draft.
 pub struct NewPlan {
@@ -35,6 +39,8 @@ pub struct NewPlan {
     pub parameters: Map<String, Json>,
     pub figures: Map<String, Json>,
     pub duties: Vec<Duty>,
+    /// What it changes against the plan in force, as people read it.
+    pub changes: Vec<Json>,
 }
 
 impl App {
@@ -66,20 +72,7 @@ impl App {
     /// Stores a draft.
     pub async fn create_plan(&self, new: NewPlan) -> Result<Plan, AppError> {
         let mut tx = self.plan_writer().await?;
-        let mut plan = Plan {
-            id: PlanId(0),
-            version: 1,
-            status: Status::Draft,
-            name: new.name,
-            created_at: tx.at(),
-            created_by: self.0.actor.clone(),
-            published_at: None,
-            published_by: None,
-            superseded_at: None,
-            parameters: new.parameters,
-            figures: new.figures,
-        };
-        tx.insert_plan(&mut plan, &new.duties).await?;
+        let plan = insert_draft(&mut tx, &self.0.actor, new).await?;
         tx.commit().await?;
         Ok(plan)
     }
@@ -114,6 +107,24 @@ impl App {
     async fn plan_writer(&self) -> Result<WriteTx, AppError> {
         Ok(self.store().write(&self.0.actor, to_microseconds(Timestamp::now())).await?)
     }
+}
+
+async fn insert_draft(tx: &mut WriteTx, actor: &str, new: NewPlan) -> Result<Plan, AppError> {
+    let mut plan = Plan {
+        id: PlanId(0),
+        version: 1,
+        status: Status::Draft,
+        name: new.name,
+        created_at: tx.at(),
+        created_by: actor.to_owned(),
+        published_at: None,
+        published_by: None,
+        superseded_at: None,
+        parameters: new.parameters,
+        figures: new.figures,
+    };
+    tx.insert_plan(&mut plan, &new.duties).await?;
+    Ok(plan)
 }
 
 /// The plan, if it is a draft and the guard lets it be changed.

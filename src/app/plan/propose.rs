@@ -13,10 +13,11 @@ use crate::analysis::random::Random;
 use crate::app::AppError;
 use crate::app::error::invalid;
 use crate::app::jobs::Monitor;
+use crate::app::plan::compare::{Origin, change_list};
 use crate::app::plan::demand::demand;
 use crate::app::plan::desk::{Desk, rounded, threads, unanswerable};
 use crate::app::plan::wish::{From, Wish, settle, squads_by_code};
-use crate::app::plan::{NewPlan, owners_now};
+use crate::app::plan::{NewPlan, notes, owners_now};
 use crate::domain::feature::FeatureId;
 use crate::domain::moment::write_instant;
 use crate::world::Snapshot;
@@ -40,20 +41,23 @@ pub fn propose(snapshot: &Snapshot, wish: &Wish, monitor: &Monitor) -> Result<Ne
             let given = settle(snapshot, "sections", &wish.sections)?;
             let known: HashSet<FeatureId> = given.iter().chain(published).map(|(section, _)| *section).collect();
             let kept = demand.minutes.iter().filter(|(section, _)| known.contains(section)).copied();
-            (kept.collect(), given)
+            (kept.collect::<Vec<_>>(), given)
         }
         _ => (demand.minutes.clone(), Vec::new()),
     };
     let desk = Desk::new(snapshot, &minutes, wish)?;
     let last = desk.last(published);
     monitor.stage("assigning sections");
-    let made = match from {
+    let mut made = match from {
         From::Fresh => first(&desk, wish, monitor)?,
         From::Published => changed(&desk, &last, wish, monitor)?,
         From::Given => listed(&desk, &last, &given)?,
         From::Rotate => rotated(snapshot, &desk, &last, wish)?,
     };
     monitor.checked()?;
+    if minutes.len() < demand.minutes.len() {
+        note(&mut made.sheet, notes::left_out(demand.minutes.len() - minutes.len()));
+    }
     let mut parameters = match serde_json::to_value(wish) {
         Ok(Json::Object(members)) => members,
         _ => Map::new(),
@@ -64,7 +68,18 @@ pub fn propose(snapshot: &Snapshot, wish: &Wish, monitor: &Monitor) -> Result<Ne
     let in_force = snapshot.owners().in_force().map(|term| term.plan.0);
     parameters.insert("against_plan".to_owned(), in_force.into());
     let name = wish.name.clone().unwrap_or_else(|| default_name(from).to_owned());
-    Ok(NewPlan { name, parameters, duties: desk.duties(&made.squad), figures: made.sheet })
+    let changes =
+        if published.is_empty() { Vec::new() } else { change_list(&desk, &last, &made.squad, Origin::of(&parameters)) };
+    Ok(NewPlan { name, parameters, duties: desk.duties(&made.squad), figures: made.sheet, changes })
+}
+
+/// One more note on a score sheet.
+fn note(sheet: &mut Map<String, Json>, note: Json) {
+    for (list, entry) in [("notes", note["text"].clone()), ("note_codes", note)] {
+        if let Some(list) = sheet.get_mut(list).and_then(Json::as_array_mut) {
+            list.push(entry);
+        }
+    }
 }
 
 fn default_name(from: From) -> &'static str {
@@ -95,7 +110,7 @@ fn first(desk: &Desk, wish: &Wish, monitor: &Monitor) -> Result<Made, AppError> 
     let mut progress = Progress { stop: &stop, told: &mut told };
     let plan =
         solve(desk.problem(), &options(wish), &mut progress).map_err(|reason| unanswerable(&desk.sections, reason))?;
-    let mut sheet = desk.sheet(&plan.squad, &plan.figures, plan.prices, &plan.notes);
+    let mut sheet = desk.sheet(&plan.squad, None, &plan.figures, plan.prices, &plan.notes);
     bound_travel(&mut sheet, plan.figures.travel_m, plan.figures.travel_bound_m);
     Ok(Made { squad: plan.squad, sheet })
 }
@@ -110,7 +125,7 @@ fn changed(desk: &Desk, last: &[u32], wish: &Wish, monitor: &Monitor) -> Result<
     let found = reassign(desk.problem(), last, &limits, &options(wish), &mut progress)
         .map_err(|reason| unanswerable(&desk.sections, reason))?;
     let plan = found.plan;
-    let mut sheet = desk.sheet(&plan.squad, &plan.figures, plan.prices, &plan.notes);
+    let mut sheet = desk.sheet(&plan.squad, Some(last), &plan.figures, plan.prices, &plan.notes);
     bound_travel(&mut sheet, plan.figures.travel_m, plan.figures.travel_bound_m);
     let (strict, flow) = (found.bound.strict, found.bound.flow);
     sheet.insert("handover_bound".to_owned(), json!({ "strict": rounded(strict, 5), "flow": rounded(flow, 5) }));
@@ -189,7 +204,7 @@ fn rotated(snapshot: &Snapshot, desk: &Desk, last: &[u32], wish: &Wish) -> Resul
 fn assessed(desk: &Desk, squad: Vec<u32>, last: &[u32]) -> Made {
     let prices = Prices::default();
     let (figures, notes) = desk.assessor.assess(&squad, Some(last), prices);
-    let sheet = desk.sheet(&squad, &figures, prices, &notes);
+    let sheet = desk.sheet(&squad, Some(last), &figures, prices, &notes);
     Made { squad, sheet }
 }
 

@@ -175,23 +175,20 @@ impl Turn {
     async fn hand_over(&mut self, roll: &[(FeatureId, FeatureId)]) -> Result<Vec<(Layer, Change)>, AppError> {
         let layer = Layer::RoadSections;
         let place = layer.declaration().position("squad_id").expect("sections have a squad");
-        let mut changing = Vec::new();
+        let mut changing: Vec<(Feature, String)> = Vec::new();
         self.state.layer(layer).for_each(&mut |row| {
             let at = roll.binary_search_by_key(&row.id(), |(section, _)| *section);
             if let Ok(at) = at
                 && row.declared(place).integer() != Some(roll[at].1.0)
             {
-                changing.push((row.feature(), row.payload(), roll[at].1));
+                let mut section = row.feature();
+                section.values[place] = Value::Integer(roll[at].1.0);
+                changing.push((section, String::from_utf8_lossy(&row.payload()).into_owned()));
             }
         });
-        changing.sort_by_key(|(section, _, _)| section.id);
-        let mut changes = Vec::with_capacity(changing.len());
-        for (mut section, payload, squad) in changing {
-            section.values[place] = Value::Integer(squad.0);
-            self.tx.update(layer, &mut section, &String::from_utf8_lossy(&payload)).await?;
-            changes.push((layer, Change::Upsert(entry(layer, section))));
-        }
-        Ok(changes)
+        changing.sort_by_key(|(section, _)| section.id);
+        self.tx.update_whole_numbers(layer, "squad_id", &mut changing).await?;
+        Ok(changing.into_iter().map(|(section, _)| (layer, Change::Upsert(entry(layer, section)))).collect())
     }
 
     /// Ends the zones that hold, and begins the new ones; a zone that stays as it is is left alone.

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::analysis::assignment::plan::{Plan as Solved, Prices};
 use crate::analysis::assignment::{Infeasible, explain};
 use crate::app::error::invalid;
-use crate::app::plan::compare::{change_list, deviations};
+use crate::app::plan::compare::{Origin, change_list, deviations};
 use crate::app::plan::desk::{BAND, Desk, minutes, rounded, threads};
 use crate::app::plan::wish::{Pair, Wish, settle};
 use crate::app::plan::{check_guard, zones};
@@ -89,24 +89,20 @@ impl App {
     pub async fn plan_document(&self, id: PlanId) -> Result<Json, AppError> {
         let snapshot = self.snapshot();
         let plan = self.plan(id).await?;
-        let mut document = summary(snapshot.owners(), &plan);
-        document["parameters"] = Json::Object(plan.parameters.clone());
-        document["figures"] = Json::Object(plan.figures.clone());
         let against = against(snapshot.owners(), &plan);
-        document["changes_against"] = against.map(|other| other.0).into();
         // Streets or squads may have changed so that the plan can no more be laid out.
-        document["changes"] = match self.laid_plan(&snapshot, id).await {
+        let changes = match self.laid_plan(&snapshot, id).await {
             Ok(laid) => match against {
                 Some(other) => {
                     let before = laid.desk.last(&self.roll(&snapshot, other).await?);
-                    change_list(&laid.desk, &before, &laid.squad).into()
+                    Some(change_list(&laid.desk, &before, &laid.squad, origin(&plan, other)))
                 }
-                None => json!([]),
+                None => Some(Vec::new()),
             },
-            Err(AppError::Invalid(_)) => Json::Null,
+            Err(AppError::Invalid(_)) => None,
             Err(other) => return Err(other),
         };
-        Ok(document)
+        Ok(document(snapshot.owners(), &plan, against, changes))
     }
 
     /// Squads by section of any plan.
@@ -148,7 +144,7 @@ impl App {
             "handover_share": rounded(work / total.max(1e-300), 5),
             "sections_moved": moved.len(),
             "squads": squads,
-            "changes": change_list(desk, &before, &laid.squad),
+            "changes": change_list(desk, &before, &laid.squad, origin(&laid.plan, with)),
         }))
     }
 
@@ -190,7 +186,7 @@ impl App {
         }
         let prices = prices(&laid.plan);
         let (figures, notes) = desk.assessor.assess(&squad, Some(&before), prices);
-        let mut sheet = desk.sheet(&squad, &figures, prices, &notes);
+        let mut sheet = desk.sheet(&squad, Some(&before), &figures, prices, &notes);
         for kept in ["travel_bound_m", "handover_bound"] {
             if let Some(bound) = laid.plan.figures.get(kept) {
                 sheet.insert(kept.to_owned(), bound.clone());
@@ -325,7 +321,7 @@ fn lay_out(snapshot: &Snapshot, plan: Plan, duties: Vec<Duty>) -> Result<Laid, A
 }
 
 /// The wish that a plan was made of; its locks do not bind what is looked at later.
-fn wish_of(plan: &Plan) -> Wish {
+pub(super) fn wish_of(plan: &Plan) -> Wish {
     let mut members = plan.parameters.clone();
     ["as_of", "input_digest", "against_plan", "locks", "forbidden", "sections"].iter().for_each(|name| {
         members.shift_remove(*name);
@@ -345,6 +341,22 @@ fn against(owners: &Owners, plan: &Plan) -> Option<PlanId> {
         return Some(in_force);
     }
     owners.terms.iter().rev().nth(1).map(|term| term.plan)
+}
+
+/// How a plan came about, where it is set against the plan that it was made from.
+fn origin(plan: &Plan, other: PlanId) -> Origin {
+    let made_from = plan.parameters.get("against_plan").and_then(Json::as_i64);
+    if made_from == Some(other.0) { Origin::of(&plan.parameters) } else { Origin::Search }
+}
+
+/// A plan to read; `changes` against another, none where it cannot be laid out any more.
+pub(super) fn document(owners: &Owners, plan: &Plan, against: Option<PlanId>, changes: Option<Vec<Json>>) -> Json {
+    let mut document = summary(owners, plan);
+    document["parameters"] = Json::Object(plan.parameters.clone());
+    document["figures"] = Json::Object(plan.figures.clone());
+    document["changes_against"] = against.map(|other| other.0).into();
+    document["changes"] = changes.into();
+    document
 }
 
 /// A plan in a list.

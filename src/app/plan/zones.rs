@@ -1,15 +1,13 @@
-//! The zones of a plan: drawn from its sections over the jurisdictions. And why zones are not drawn by hand meanwhile.
+//! The zones of a plan: drawn from its sections over the jurisdictions. It does not ask who may draw others.
 
 use std::collections::HashSet;
-
-use geo::LineString;
-use jiff::Timestamp;
 
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::spatial::shape::Shape;
 use crate::spatial::tiling::{Owned, tile};
 use crate::world::Snapshot;
+use geo::LineString;
 
 /// The zone of each squad: together they tile the jurisdictions that lie in no other. Nothing where there are none.
 ///
@@ -50,16 +48,4 @@ fn outermost(snapshot: &Snapshot) -> Vec<Shape> {
         all.iter().filter_map(|own| own.value(layer, "code").text().map(str::to_owned)).collect();
     let is_inner = |own: &Feature| own.value(layer, "parent_code").text().is_some_and(|parent| codes.contains(parent));
     all.into_iter().filter(|own| !is_inner(own)).filter_map(|own| own.geometry).collect()
-}
-
-/// Why a zone cannot be written by hand: a plan is in force, and the zone holds now or will.
-pub fn refuse_change(snapshot: &Snapshot, zone: &Feature, now: Timestamp) -> Option<String> {
-    let term = snapshot.owners().in_force()?;
-    let ended = zone.value(Layer::SquadZones, "valid_to").instant().is_some_and(|to| to <= now.min(term.from));
-    (!ended).then(|| {
-        format!(
-            "plan {} is in force and zones are drawn from its sections: change the sections in a draft (POST /api/plans) and publish it",
-            term.plan.0
-        )
-    })
 }
