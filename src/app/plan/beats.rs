@@ -325,7 +325,8 @@ fn nearest_piece(desk: &Desk, layer: &LayerSnapshot, pieces: &[Piece], post: Coo
     free.map(|piece| (metres(&pieces[piece]), piece)).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, piece)| piece)
 }
 
-/// The tightest band that can be kept; where posts stand in each other's way they bind less and less.
+/// The tightest band that can be kept, with the posts; where posts stand in each other's way, or make beats that are far too
+/// uneven, they bind less and less.
 fn solved(
     problem: &Problem,
     desk: &Desk,
@@ -361,9 +362,6 @@ fn solved(
                 Err(other) => reason = Some(other),
             }
             monitor.checked()?;
-        }
-        if widest.is_some() {
-            break;
         }
     }
     let name = desk.squads.iter().find(|post| post.id == squad).map_or("", |post| post.name.as_str());
