@@ -10,6 +10,8 @@ pub mod network;
 mod prepare;
 pub mod plan;
 pub mod handover;
+mod rebalance;
+mod near_borders;
 pub mod reassign;
 mod steps;
 pub mod explain;
