@@ -247,7 +247,7 @@ fn sort(pool: &mut Vec<Known>) {
 pub fn usual(units: usize) -> Effort {
     let (starts, rounds, children, moves) = match units {
         ..2000 => (24, 6, 6, 7_200),
-        _ => (20, 2, 4, 9_000u64.saturating_sub(units as u64 * 3 / 4 - 1500).max(4_700)),
+        _ => (20, 2, 4, 14_150u64.saturating_sub(units as u64 * 3 / 4).clamp(4_700, 9_000)),
     };
     Effort { starts, rounds, children, moves, hot: 3.0, cold: 0.25 }
 }
