@@ -10,8 +10,6 @@ pub mod network;
 mod prepare;
 pub mod plan;
 pub mod handover;
-mod rebalance;
-mod near_borders;
 pub mod reassign;
 mod steps;
 pub mod explain;
@@ -23,6 +21,8 @@ mod repair;
 mod coarsen;
 mod anneal;
 pub mod search;
+mod rebalance;
+mod near_borders;
 pub mod districts;
 
 pub use explain::explain;
