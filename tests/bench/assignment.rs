@@ -84,12 +84,15 @@ fn street_problem(instance: &Value, tiles: usize, bases: bool) -> Problem {
             for at in 0..u.len() {
                 problem.sections.push(section(first + u[at] as usize, first + v[at] as usize, length[at], demand[at]));
             }
-            // Copies hang together by some streets, not by one.
-            for before in [(column > 0).then(|| first - one.len()), (row > 0).then(|| first - tiles * one.len())] {
+            // Streets lead over from copy to copy where they face each other.
+            for (axis, before) in
+                [(0, (column > 0).then(|| first - one.len())), (1, (row > 0).then(|| first - tiles * one.len()))]
+            {
                 let Some(before) = before else { continue };
-                for street in 0..12 {
-                    let at = (street * one.len()) / 12;
-                    problem.sections.push(section(before + at, first + at, 200.0, 1.0));
+                for (here, there) in facing(&one, axis) {
+                    let (here, there) = (first + here, before + there);
+                    let (a, b) = (problem.places[here], problem.places[there]);
+                    problem.sections.push(section(here, there, (a[0] - b[0]).hypot(a[1] - b[1]), 1.0));
                 }
             }
         }
@@ -108,6 +111,23 @@ fn street_problem(instance: &Value, tiles: usize, bases: bool) -> Problem {
         })
         .collect();
     problem
+}
+
+/// Junctions that face each other across the border of two copies: in each of 12 strips along `axis` the first one of the
+/// copy behind the border and the last one of the copy before it.
+fn facing(one: &[[f64; 2]], axis: usize) -> Vec<(usize, usize)> {
+    const STRIPS: f64 = 12.0;
+    let across = 1 - axis;
+    let low = one.iter().map(|place| place[across]).fold(f64::MAX, f64::min);
+    let high = one.iter().map(|place| place[across]).fold(f64::MIN, f64::max);
+    let strip = |at: &usize| (((one[*at][across] - low) / (high - low) * STRIPS) as usize).min(STRIPS as usize - 1);
+    let along = |a: &usize, b: &usize| one[*a][axis].total_cmp(&one[*b][axis]);
+    (0..STRIPS as usize)
+        .filter_map(|own| {
+            let there = || (0..one.len()).filter(|at| strip(at) == own);
+            Some((there().min_by(along)?, there().max_by(along)?))
+        })
+        .collect()
 }
 
 fn streets(instance: &Value, ask: &Ask) {

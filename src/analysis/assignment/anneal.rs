@@ -34,7 +34,20 @@ pub fn anneal(
     random: &mut Random,
     stop: &dyn Fn() -> bool,
 ) -> Vec<u32> {
+    anneal_at(model, label, model.cost_price, cooling, random, stop)
+}
+
+/// `anneal` with another price of the units' costs than the model's.
+pub fn anneal_at(
+    model: &Model,
+    label: Vec<u32>,
+    cost_price: f64,
+    cooling: &Cooling,
+    random: &mut Random,
+    stop: &dyn Fn() -> bool,
+) -> Vec<u32> {
     let mut state = State::new(model, label);
+    state.cost_price = cost_price;
     let mut band = Band::new(model, cooling.slack);
     let logs = logarithms();
     let mut journal: Vec<(u32, u32)> = Vec::new();

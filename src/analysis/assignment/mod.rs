@@ -29,6 +29,8 @@ mod recut;
 mod enumerate;
 mod cover;
 mod cuts;
+mod rebalance;
+mod near_borders;
 pub mod districts;
 
 pub use assess::Assessor;

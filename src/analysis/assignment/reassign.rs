@@ -3,13 +3,16 @@
 
 use super::handover::{HandoverBound, handover_bound};
 use super::model::{Model, NONE};
+use super::near_borders::NearBorders;
 use super::plan::{Options, Plan, Prices, Progress, cut_off, judge};
 use super::prepare::{Prepared, prepare};
 use super::problem::{Infeasible, Note, Problem};
+use super::rebalance::{Rebalance, sum_of, usual};
 use super::repair::make_whole;
-use super::search::{Allowance, Effort, Search};
+use super::search::Effort;
 use super::steps::steps;
 use super::transport::transport;
+use crate::analysis::random::Random;
 
 /// Limits of one change.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -41,20 +44,19 @@ pub struct Reassigned {
     pub touched: Vec<u32>,
 }
 
-/// Price of all work changing hands, in seams, before it is fitted to the bound.
-const HANDOVER: f64 = 400.0;
-/// The same where nothing has to change: only much better seams are worth a move.
-const HANDOVER_FOR_NOTHING: f64 = 20_000.0;
 /// What travel counts beside hand-overs: as much travel as its lower bound is worth this share of all work.
 const TRAVEL: f64 = 0.05;
-/// Hand-overs may be this many times their flow bound if that saves seams.
-const ALLOWED: f64 = 1.12;
+/// How far prices of hand-overs lie apart at first.
+const SPREAD: f64 = 4.0;
+/// Sections next to the borders that are looked at one by one; the rest in blocks.
+const FINE: usize = 5_500;
 
 /// `last[section]` is the squad of the last plan by its place in the list now. Numbers from the number of squads on are squads
 /// that are gone (each its own number), `NONE` a section that is new. Closed roads are left out of `problem`.
 ///
-/// Hard rules as in `solve`; then the band; then few hand-overs, few seams, little travel, in that order of weight.
-/// Cost: some 0.1 s for 7,000 sections on two threads.
+/// Hard rules as in `solve`; then the band; then hand-overs within 1.25 times their bound and seams within 1.1 times the last
+/// plan's, as few of both as can be had; travel counts a little as well.
+/// Cost: some 0.15 s for 7,000 sections on two threads.
 pub fn reassign(
     problem: &Problem,
     last: &[u32],
@@ -66,18 +68,17 @@ pub fn reassign(
     let travel = problem.has_bases().then(|| transport(&prepared.model)).filter(|bound| !bound.infeasible);
     let travel_share = travel.as_ref().map_or(0.0, |bound| TRAVEL / bound.value.max(1e-300));
     let bound = bound_of(problem, &prepared.model, last);
-    let mut model = priced(problem, &prepared, last, travel_share);
-    model.cost_price = if bound.flow > 0.0 { HANDOVER } else { HANDOVER_FOR_NOTHING };
+    let model = priced(problem, &prepared, last, travel_share);
     let mut start = first_label(problem, &prepared, &model, last);
     make_whole(&model, &mut start).map_err(|unit| cut_off(problem, &prepared, unit))?;
     let forced = share_of_forced(problem, &prepared, last, &start);
-    let allowed = ALLOWED * (bound.flow.max(forced) + 1e-4) + travel_share_of(&prepared, &start, travel_share);
-    let (mut end, mut price) = search(&model, &start, allowed, options, progress);
+    let flow = bound.flow.max(forced);
+    let (mut end, mut price) = search(&model, &prepared, travel_share, &start, flow, options, progress);
     if let Some(most) = limits.squads {
         let changed = touched(&start, &end, model.labels);
         if changed.len() > most {
             let held = held_back(&model, &start, &end, most);
-            (end, price) = search(&held, &start, allowed, options, progress);
+            (end, price) = search(&held, &prepared, travel_share, &start, flow, options, progress);
         }
     }
     let mut walked = walk(problem, &prepared, &model, last, &start, &end);
@@ -107,27 +108,49 @@ pub fn reassign(
     Ok(Reassigned { plan: Plan { squad, prices, figures, notes }, bound, steps: walked, touched })
 }
 
-/// The best labelling found from `start`, and the price of its costs, whose sum shall be `most`.
-fn search(model: &Model, start: &[u32], most: f64, options: &Options, progress: &mut Progress<'_>) -> (Vec<u32>, f64) {
-    let small = model.units() < 2000;
-    let (starts, rounds, children) = if small { (8, 6, 6) } else { (4, 3, 4) };
-    let usual = Effort { starts, rounds, children, moves: 12_000, hot: 1.0, cold: 0.25 };
-    let moves = (usual.moves as f64 * (model.units() as f64 / 7000.0).sqrt().max(1.0)) as u64;
-    let effort = options.effort.unwrap_or(Effort { moves, ..usual });
-    let price = model.cost_price;
-    let allowance = Some(Allowance { most, least_price: 0.25 * price, most_price: 8.0 * price });
-    let search = Search { model, effort, allowance, seed: options.seed, threads: options.threads, stop: progress.stop };
-    search.run(&|_, _| start.to_vec(), progress.told).unwrap_or_else(|_| (start.to_vec(), price))
+/// The best labelling found from `start`, and the price of its costs.
+fn search(
+    model: &Model,
+    prepared: &Prepared,
+    travel_share: f64,
+    start: &[u32],
+    flow: f64,
+    options: &Options,
+    progress: &mut Progress<'_>,
+) -> (Vec<u32>, f64) {
+    let travel: Vec<f64> = if travel_share > 0.0 {
+        prepared.model.cost.iter().map(|cost| travel_share * cost).collect()
+    } else {
+        Vec::new()
+    };
+    let (seed, threads) = (options.seed, options.threads);
+    let (seams, travelled) = (model.net_cost(start), sum_of(&travel, model.labels, start));
+    let on = |model: &Model, travel: &[f64], from: &[u32], effort: Effort, spread: f64, told: &mut dyn FnMut(f64)| {
+        Rebalance { model, travel, flow, seams, travelled, effort, seed, threads, stop: progress.stop }
+            .run(from, spread, told)
+    };
+    let near = |label: &[u32]| NearBorders::new(model, label, FINE, &mut Random::stream(seed, 1 << 34));
+    let first = options.effort.unwrap_or_else(|| usual(model.units()));
+    let Some(wide) = near(start) else {
+        return on(model, &travel, start, first, SPREAD, progress.told);
+    };
+    let (label, price) = on(&wide.model, &wide.costs(&travel), &wide.coarse(start), first, SPREAD, &mut |share| {
+        (progress.told)(0.6 * share);
+    });
+    let label = wide.fine(&label);
+    // Where borders have moved into what was inside, they are drawn section by section.
+    let Some(narrow) = near(&label) else { return (label, price) };
+    let cool = Effort { starts: first.starts.min(6), hot: 3.0 * first.cold, ..first };
+    let (label, price) = on(&narrow.model, &narrow.costs(&travel), &narrow.coarse(&label), cool, 1.4, &mut |share| {
+        (progress.told)(0.6 + 0.4 * share);
+    });
+    (narrow.fine(&label), price)
 }
 
 /// Share of the work that changes hands in `start` already.
 fn share_of_forced(problem: &Problem, prepared: &Prepared, last: &[u32], start: &[u32]) -> f64 {
     let moved = (0..last.len()).filter(|&at| last[at] != NONE && last[at] != start[prepared.unit[at] as usize]);
     moved.map(|at| problem.sections[at].workload.total()).sum::<f64>() / problem.total_load()
-}
-
-fn travel_share_of(prepared: &Prepared, start: &[u32], travel_share: f64) -> f64 {
-    if travel_share > 0.0 { travel_share * prepared.model.unit_cost(start) } else { 0.0 }
 }
 
 /// The prepared model with hand-overs as shares of all work, and travel as far as it counts beside them.

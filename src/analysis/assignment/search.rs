@@ -249,7 +249,7 @@ impl Search<'_> {
 }
 
 /// The first price of leaving the band: low enough for a unit of usual weight to leave it while it is hot.
-fn looseness(model: &Model, heat: f64) -> f64 {
+pub fn looseness(model: &Model, heat: f64) -> f64 {
     let total: f64 = model.weight.iter().sum();
     let usual = model.weight.iter().map(|weight| weight * weight).sum::<f64>() / total.max(1e-300);
     let target = model.target.iter().sum::<f64>() / model.labels as f64;

@@ -9,6 +9,8 @@ const PATIENCE: usize = 400;
 
 pub struct State<'m> {
     pub model: &'m Model,
+    /// The model's, unless it is set to another.
+    pub cost_price: f64,
     pub label: Vec<u32>,
     pub load: Vec<f64>,
     pub size: Vec<u32>,
@@ -53,6 +55,7 @@ impl<'m> State<'m> {
         label.iter().for_each(|&label| size[label as usize] += 1);
         let mut state = Self {
             model,
+            cost_price: model.cost_price,
             load: model.loads(&label),
             size,
             count: vec![0; nets * labels],
@@ -104,7 +107,7 @@ impl<'m> State<'m> {
     pub fn change(&self, unit: u32, to: u32) -> f64 {
         let from = self.label[unit as usize];
         let model = self.model;
-        let mut change = model.cost_price * (model.cost_of(unit, to) - model.cost_of(unit, from));
+        let mut change = self.cost_price * (model.cost_of(unit, to) - model.cost_of(unit, from));
         for &net in model.nets.of(unit) {
             let row = &self.count[net as usize * model.labels..];
             let (gone, new) = (row[from as usize] == 1, row[to as usize] == 0);

@@ -19,18 +19,15 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
     let mut state = State::new(model, from.to_vec());
     let mut open = blocks(model, from, to);
     let mut steps = Vec::new();
+    let mut seen = vec![false; model.units()];
     while !open.is_empty() {
         let mut order: Vec<(f64, usize)> =
             open.iter().enumerate().map(|(at, units)| (gain(&state, units, to), at)).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let done = order.iter().map(|&(_, at)| at).find(|&at| stays_whole(&state, &open[at], to, &mut seen));
         let mut partly: Option<(usize, Vec<u32>)> = None;
-        let mut done = None;
-        for &(_, at) in &order {
+        for &(_, at) in order.iter().filter(|_| done.is_none()) {
             let moved = peel(&mut state, &open[at], to);
-            if moved.len() == open[at].len() {
-                done = Some(at);
-                break;
-            }
             undo(&mut state, &moved, from);
             if moved.len() > partly.as_ref().map_or(0, |(_, known)| known.len()) {
                 partly = Some((at, moved));
@@ -38,6 +35,7 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
         }
         if let Some(at) = done {
             let units = open.remove(at);
+            units.iter().for_each(|&unit| state.put(unit, to[unit as usize]));
             let way = Some((from[units[0] as usize], to[units[0] as usize]));
             steps.push(Move { units, way });
         } else if let Some((at, moved)) = partly {
@@ -59,6 +57,38 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
         }
     }
     steps
+}
+
+/// Whether old and new label are one piece each if the connected `units` go over at once. Cost: linear in the old label.
+fn stays_whole(state: &State<'_>, units: &[u32], to: &[u32], seen: &mut [bool]) -> bool {
+    let model = state.model;
+    let own = state.label[units[0] as usize];
+    let stay = (state.size[own as usize] as usize).saturating_sub(units.len());
+    if stay == 0 || !units.iter().any(|&unit| state.touches(unit, to[unit as usize])) {
+        return false;
+    }
+    units.iter().for_each(|&unit| seen[unit as usize] = true);
+    let near = |unit: u32| model.nets.of(unit).iter().flat_map(|&net| model.pins.of(net)).copied();
+    let mut queue = Vec::new();
+    for &unit in units {
+        let first = near(unit).find(|&pin| state.label[pin as usize] == own && !seen[pin as usize]);
+        if let Some(first) = first {
+            seen[first as usize] = true;
+            queue.push(first);
+            break;
+        }
+    }
+    let mut at = 0;
+    while at < queue.len() {
+        for pin in near(queue[at]) {
+            if state.label[pin as usize] == own && !std::mem::replace(&mut seen[pin as usize], true) {
+                queue.push(pin);
+            }
+        }
+        at += 1;
+    }
+    queue.iter().chain(units).for_each(|&unit| seen[unit as usize] = false);
+    queue.len() == stay
 }
 
 /// Blocks that keep all whole if they move at once: one, two, or all that are left.

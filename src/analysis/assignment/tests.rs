@@ -300,6 +300,29 @@ fn nothing_changes_hands_for_nothing() {
 }
 
 #[test]
+fn a_large_town_is_changed_about_its_borders_and_steps_stay_whole() {
+    let mut problem = town(21, 66, 4, true, false);
+    assert!(problem.sections.len() > 7000, "large enough for blocks");
+    let plan = planned(&problem, &options(21, 2));
+    problem.squads[0].strength *= 0.8;
+    let go = |threads| {
+        let mut progress = Progress { stop: &|| false, told: &mut |share| assert!((0.0..=1.0).contains(&share)) };
+        reassign(&problem, &plan.squad, &Limits::default(), &options(21, threads), &mut progress).unwrap()
+    };
+    let answer = go(2);
+    assert_eq!(go(1), answer);
+    assert!(answer.plan.notes.is_empty(), "{:?}", answer.plan.notes);
+    let handover = answer.plan.figures.handover;
+    assert!(handover + 1e-9 >= answer.bound.strict && handover <= 1.5 * answer.bound.flow, "{:?}", answer.bound);
+    let mut now = plan.squad.clone();
+    for step in &answer.steps {
+        step.sections.iter().zip(&step.squads).for_each(|(&section, &squad)| now[section as usize] = squad);
+        assert_whole(&problem, &now);
+    }
+    assert_eq!(now, answer.plan.squad);
+}
+
+#[test]
 fn a_squad_that_is_formed_never_loses_its_last_section_on_the_way() {
     let mut problem = town(254_896, 10, 4, true, false);
     let plan = planned(&problem, &options(254_896, 1));

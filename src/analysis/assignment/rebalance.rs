@@ -1,0 +1,253 @@
+//! The search for a changed plan: from the last one, hand-overs and seams weighed so that neither outgrows its allowance.
+//!
+//! Hand-overs may exceed their flow bound by a quarter, seams those of the last plan by a tenth. What part of its allowance
+//! each plan uses sets the price at which the next ones are sought from it, so the price settles where both are used alike.
+//! Same answer on any number of threads: starts and children are fixed units of work with streams of their own.
+
+use super::anneal::{Cooling, anneal_at};
+use super::coarsen::{Level, coarse_label, fine_label, levels};
+use super::model::Model;
+use super::search::{Effort, looseness};
+use crate::analysis::parallel::in_units;
+use crate::analysis::random::Random;
+
+/// By what share hand-overs may exceed their flow bound, and seams those of the last plan.
+const HANDOVER_ALLOWANCE: f64 = 0.25;
+const SEAMS_ALLOWANCE: f64 = 0.10;
+/// The dearest hand-over of all work, in seams.
+const DEAREST: f64 = 20_000.0;
+/// How strongly the price leans to what uses more of its allowance.
+const LEAN: f64 = 4.0;
+/// Hierarchies of blocks that starts share.
+const HIERARCHIES: usize = 4;
+/// Plans kept for crossing.
+const POOL: usize = 10;
+/// Tries to bring a plan into the band at the end.
+const RESCUES: u64 = 5;
+
+/// One change of plan. Costs of `model` are shares of all work: hand-overs, and travel as far as it counts beside them.
+pub struct Rebalance<'a> {
+    pub model: &'a Model,
+    /// The part of `model.cost` that is travel; empty without bases.
+    pub travel: &'a [f64],
+    /// The share of all work that must change hands.
+    pub flow: f64,
+    /// Seams of the last plan, and its travel as far as it counts.
+    pub seams: f64,
+    pub travelled: f64,
+    pub effort: Effort,
+    pub seed: u64,
+    pub threads: usize,
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    label: Vec<u32>,
+    excess: f64,
+    /// Parts of the allowances that are used: 0 at the bound and at the seams of the last plan, 1 at the allowance.
+    handover: f64,
+    seams: f64,
+    /// The less the better: steep above an allowance.
+    worth: f64,
+}
+
+impl Rebalance<'_> {
+    /// The best labelling found from `start`, whose labels are one piece each, and the price of costs about it. Starts try
+    /// prices between a `spread`-th and `spread` times the one at `start`.
+    pub fn run(&self, start: &[u32], spread: f64, told: &mut dyn FnMut(f64)) -> (Vec<u32>, f64) {
+        let model = self.model;
+        let effort = self.effort;
+        let all = (effort.starts + effort.rounds * effort.children).max(1) as f64;
+        let first = self.known(start.to_vec());
+        if model.labels == 1 {
+            let price = self.price(&first);
+            return (first.label, price);
+        }
+        // Starts share some hierarchies of blocks: making one costs as much as searching it.
+        let blocks = in_units(HIERARCHIES.min(effort.starts), self.threads, |at| {
+            self.blocks(start, &mut Random::stream(self.seed, (1 << 33) + at as u64))
+        });
+        let mut pool = in_units(effort.starts, self.threads, |at| {
+            let mut random = Random::stream(self.seed, at as u64);
+            let price = self.price(&first) * spread.powf(2.0 * at as f64 / effort.starts as f64 - 1.0);
+            let label = self.descend(&blocks[at % blocks.len()], start, price, (effort.hot, 1.0), &effort, &mut random);
+            self.known(label)
+        });
+        drop(blocks);
+        pool.push(first);
+        sort(&mut pool);
+        told(effort.starts as f64 / all);
+        for round in 0..effort.rounds {
+            if (self.stop)() || effort.children == 0 {
+                break;
+            }
+            let children = in_units(effort.children, self.threads, |child| {
+                let number = effort.starts + round * effort.children + child;
+                let mut random = Random::stream(self.seed, number as u64);
+                self.child(&pool, child, &effort, &mut random)
+            });
+            pool.extend(children.into_iter().flatten());
+            sort(&mut pool);
+            told((effort.starts + (round + 1) * effort.children) as f64 / all);
+        }
+        let mut best = pool.swap_remove(0);
+        for number in 0..RESCUES {
+            if best.excess == 0.0 || (self.stop)() {
+                break;
+            }
+            // Hotter each time: what keeps it out of the band may lie far away.
+            let mut random = Random::stream(self.seed, (1 << 32) + number);
+            let heat = effort.cold * 2.0f64.powi(number as i32);
+            let price = self.price(&best);
+            let again = self.known(self.cycle(&best.label, price, heat, 10.0, &effort, &mut random));
+            if again.excess < best.excess {
+                best = again;
+            }
+        }
+        let price = self.price(&best);
+        (best.label, price)
+    }
+
+    /// A crossing of some plans, then a cool run from coarse to fine; every fourth child is a hot run from one plan.
+    fn child(&self, pool: &[Known], child: usize, effort: &Effort, random: &mut Random) -> Vec<Known> {
+        let model = self.model;
+        let first = if child % 4 < 2 || pool.len() < 2 { 0 } else { random.index(pool.len()) };
+        let price = self.price(&pool[first]) * 2.0f64.powf(random.unit() - 0.5);
+        if child % 4 == 3 || pool.len() < 2 {
+            let heat = effort.cold * (effort.hot / effort.cold).powf(random.unit());
+            return vec![self.known(self.cycle(&pool[first].label, price, heat, 1.0, effort, random))];
+        }
+        let mut parents = vec![first];
+        for _ in 0..=random.index(8) {
+            parents.push(random.index(pool.len()));
+        }
+        let mut key = vec![0u64; model.units()];
+        for &parent in &parents {
+            for (key, &label) in key.iter_mut().zip(&pool[parent].label) {
+                *key = key.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(label) + 1);
+            }
+        }
+        let (cell, cells) = model.pieces(&key);
+        let crossed = model.contracted(&cell, cells);
+        let mut label = vec![0; cells];
+        cell.iter().zip(&pool[first].label).for_each(|(&cell, &own)| label[cell as usize] = own);
+        let cooling = Cooling {
+            moves: 4 * effort.moves,
+            hot: 0.5 * effort.hot,
+            cold: 0.5 * effort.cold,
+            loose: looseness(&crossed, effort.hot),
+            tight: 3000.0,
+            slack: 0.0,
+        };
+        let label = anneal_at(&crossed, label, price, &cooling, random, self.stop);
+        let label: Vec<u32> = cell.iter().map(|&cell| label[cell as usize]).collect();
+        let refined = self.cycle(&label, price, 1.5 * effort.cold, 1.0, effort, random);
+        vec![self.known(label), self.known(refined)]
+    }
+
+    /// Anneals from coarse to fine at one price; `strict` multiplies the last price of leaving the band.
+    fn cycle(
+        &self,
+        label: &[u32],
+        price: f64,
+        hot: f64,
+        strict: f64,
+        effort: &Effort,
+        random: &mut Random,
+    ) -> Vec<u32> {
+        let blocks = self.blocks(label, random);
+        self.descend(&blocks, label, price, (hot, strict), effort, random)
+    }
+
+    /// A hierarchy of blocks, none across labels.
+    fn blocks(&self, label: &[u32], random: &mut Random) -> Vec<Level> {
+        let least = self.model.target.iter().copied().fold(f64::INFINITY, f64::min);
+        levels(self.model, Some(label), 20 * self.model.labels, least / 20.0, random)
+    }
+
+    /// Anneals on each level of a hierarchy made for `label`.
+    fn descend(
+        &self,
+        levels: &[Level],
+        label: &[u32],
+        price: f64,
+        (hot, strict): (f64, f64),
+        effort: &Effort,
+        random: &mut Random,
+    ) -> Vec<u32> {
+        let (model, cold) = (self.model, effort.cold);
+        let mut current = label.to_vec();
+        levels.iter().for_each(|level| current = coarse_label(level, &current));
+        for at in (0..=levels.len()).rev() {
+            let own = if at == 0 { model } else { &levels[at - 1].model };
+            let depth = at as f64 / levels.len().max(1) as f64;
+            let heat = if levels.is_empty() { hot } else { cold * (hot / cold).powf(depth) };
+            let finest = at == 0;
+            let cooling = Cooling {
+                moves: effort.moves,
+                hot: heat.max(cold),
+                cold: if finest { 0.3 * cold } else { 0.5 * heat },
+                loose: looseness(own, heat),
+                tight: strict * if finest { 2000.0 } else { 600.0 },
+                slack: if finest && model.units() > 2000 { -2e-5 } else { 0.0 },
+            };
+            current = anneal_at(own, current, price, &cooling, random, self.stop);
+            if !finest {
+                current = fine_label(&levels[at - 1], &current);
+            }
+        }
+        current
+    }
+
+    /// The price of costs at which seams and hand-overs use up their allowances alike, as seen from one plan.
+    fn price(&self, known: &Known) -> f64 {
+        let even = self.seams_allowed() / (HANDOVER_ALLOWANCE * self.flow + 1e-4);
+        let lean = if known.excess > 0.0 { 0.0 } else { (known.handover - known.seams).clamp(-1.0, 1.0) };
+        (even * (LEAN * lean).exp()).min(DEAREST)
+    }
+
+    /// Seams that the plan may have more than the last one; at least one.
+    fn seams_allowed(&self) -> f64 {
+        (SEAMS_ALLOWANCE * self.seams).max(1.0)
+    }
+
+    fn known(&self, label: Vec<u32>) -> Known {
+        let model = self.model;
+        let (cost, travel) = (model.unit_cost(&label), sum_of(self.travel, model.labels, &label));
+        // Travel that is saved makes no room for hand-overs.
+        let share = (cost - travel).max(cost - self.travelled);
+        let handover = (share / (self.flow + 1e-4) - 1.0) / HANDOVER_ALLOWANCE;
+        let seams = (model.net_cost(&label) - self.seams) / self.seams_allowed();
+        let excess = model.excess(&label);
+        let steep = |part: f64| (4.0 * (part - 1.0)).exp() + 0.1 * part.max(-1.0);
+        let worth = steep(handover.min(20.0)) + steep(seams.min(20.0));
+        Known { label, excess, handover, seams, worth }
+    }
+}
+
+/// Sum of the costs of a labelling; nothing where there are none.
+pub fn sum_of(costs: &[f64], labels: usize, label: &[u32]) -> f64 {
+    costs.chunks_exact(labels).zip(label).map(|(row, &own)| row[own as usize]).sum()
+}
+
+/// Best first; equal ones once. Leaving the bands by a thousandth of the targets outweighs all else.
+fn sort(pool: &mut Vec<Known>) {
+    let outside = |known: &Known| (1000.0 * known.excess).ceil();
+    pool.sort_by(|a, b| {
+        let order = outside(a).total_cmp(&outside(b)).then(a.worth.total_cmp(&b.worth));
+        order.then_with(|| a.label.cmp(&b.label))
+    });
+    pool.dedup_by(|a, b| a.label == b.label);
+    pool.truncate(POOL);
+}
+
+/// What is tried for a problem of so many units. Many starts matter most: which squads pass work on to which is settled
+/// there. Where there are more units, the rest of the work leaves less time for moves.
+pub fn usual(units: usize) -> Effort {
+    let (starts, rounds, children, moves) = match units {
+        ..2000 => (24, 6, 6, 7_200),
+        _ => (20, 2, 4, 14_150u64.saturating_sub(units as u64 * 3 / 4).clamp(4_700, 9_000)),
+    };
+    Effort { starts, rounds, children, moves, hot: 3.0, cold: 0.25 }
+}
