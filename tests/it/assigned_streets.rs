@@ -165,16 +165,27 @@ fn streets_of_monaco_go_to_squads_that_hang_together_within_the_band() {
     let (sections, squads) = instance.files();
     place.import("road-sections", &sections);
     place.import("squads", &squads);
-    let answer: Json =
-        serde_json::from_str(&place.ok(&["assign", "--workload", "workload_min", "--seed", "1"])).unwrap();
+    let assign = |more: &[&str]| -> Json {
+        let arguments = ["assign", "--workload", "workload_min", "--seed", "1"];
+        serde_json::from_str(&place.ok(&[&arguments, more].concat())).unwrap()
+    };
     let number = |code: &Json| instance.squads.iter().position(|(own, _, _)| own == code).unwrap();
-    let squad: BTreeMap<usize, usize> = answer["features"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|own| &own["properties"])
-        .map(|own| (own["external_id"].as_str().unwrap().parse().unwrap(), number(&own["squad_code"])))
-        .collect();
+    let read_squads = |answer: &Json| -> BTreeMap<usize, usize> {
+        let sections = answer["features"].as_array().unwrap().iter().map(|own| &own["properties"]);
+        sections
+            .map(|own| (own["external_id"].as_str().unwrap().parse().unwrap(), number(&own["squad_code"])))
+            .collect()
+    };
+    let answer = assign(&[]);
+    let squad = read_squads(&answer);
+    // Squads by a table are the same squads.
+    let row = |(code, strength, base): &(String, f64, usize)| {
+        let [lon, lat] = instance.junctions[*base];
+        format!("{code},{strength},{lon},{lat}\n")
+    };
+    let table = format!("code,strength,lon,lat\n{}", instance.squads.iter().map(row).collect::<String>());
+    let table = place.file("squads.csv", table);
+    assert_eq!(read_squads(&assign(&["--squads", table.to_str().unwrap()])), squad);
     assert!(squad.keys().copied().eq(0..instance.sections.len()), "every section once");
     let judged = instance.judge(&squad.into_values().collect::<Vec<_>>());
     assert!(judged.pieces.iter().all(|pieces| *pieces == 1), "every squad is in one piece: {:?}", judged.pieces);

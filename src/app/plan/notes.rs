@@ -22,8 +22,11 @@ pub fn of_solver(desk: &Desk, note: &Note) -> Json {
         }
         Note::BandNotKept { squad, deviation } => {
             let post = desk.squads.iter().find(|post| post.code == *squad);
-            let (id, name) = (post.map(|post| post.id.0), post.map(|post| post.name.as_str()));
-            json!({ "code": "band-not-kept", "squad_id": id, "squad": name, "deviation": rounded(*deviation, 5) })
+            let (id, name) = (post.map(|post| post.id.0), post.map_or(squad.as_str(), |post| post.name.as_str()));
+            let side = if *deviation > 0.0 { "over" } else { "under" };
+            let text = format!("{name} is {:.1} % {side} its target, outside the band", 100.0 * deviation.abs());
+            let deviation = rounded(*deviation, 5);
+            json!({ "code": "band-not-kept", "squad_id": id, "squad": name, "deviation": deviation, "text": text })
         }
         Note::GroupInPieces { group, pieces } => {
             let place = desk.problem().groups.iter().position(|own| own == group);
