@@ -23,8 +23,19 @@ use crate::world::{LayerSnapshot, Snapshot};
 
 /// A piece of a section may be this share of an assistant's target at most.
 const LARGEST_PIECE: f64 = 0.25;
-/// Shares of the target by which loads may differ: the first that can be kept is taken.
-const BANDS: [f64; 3] = [0.05, 0.15, 0.4];
+/// Shares of the target by which loads may differ, and how much posts bind: the first that can be kept is taken. Posts come
+/// before even loads, even loads before beats that merely begin near posts.
+const TRIED: [(Posts, f64); 9] = [
+    (Posts::Kept, 0.05),
+    (Posts::Kept, 0.15),
+    (Posts::Kept, 0.4),
+    (Posts::Near, 0.05),
+    (Posts::Near, 0.15),
+    (Posts::Apart, 0.05),
+    (Posts::Apart, 0.15),
+    (Posts::Near, 0.4),
+    (Posts::Apart, 0.4),
+];
 
 /// The street of a post that is answered for over its owners, metres to each side.
 const ABOUT_POST_M: f64 = 300.0;
@@ -34,6 +45,30 @@ pub struct Beats {
     pub beats: Vec<Beat>,
     /// What to read them with: by squad the loads, the cuts, the notes.
     pub report: Json,
+}
+
+/// How much posts bind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Posts {
+    /// Each assistant has the piece on which the own post stands.
+    Kept,
+    /// The way from the post counts.
+    Near,
+    Apart,
+}
+
+impl Posts {
+    fn note(self) -> Option<Note> {
+        match self {
+            Self::Kept => None,
+            Self::Near => {
+                Some(Note { code: "posts-not-all-kept", text: "posts could not all be kept: beats begin near them" })
+            }
+            Self::Apart => {
+                Some(Note { code: "posts-not-kept", text: "posts could not be kept: beats lie without regard to them" })
+            }
+        }
+    }
 }
 
 /// What is to be known of a squad's beats: a code, and the sentence.
@@ -333,36 +368,31 @@ fn solved(
     squad: FeatureId,
     monitor: &Monitor,
 ) -> Result<(Solved, Option<Note>), AppError> {
-    let near = Note { code: "posts-not-all-kept", text: "posts could not all be kept: beats begin near them" };
-    let apart = Note { code: "posts-not-kept", text: "posts could not be kept: beats lie without regard to them" };
-    let ways = [(true, true, None), (false, true, Some(near)), (false, false, Some(apart))];
     let stop = || !monitor.goes_on();
     let mut reason: Option<Infeasible> = None;
     let mut widest: Option<(Solved, Option<Note>)> = None;
-    for (locks, bases, note) in ways {
+    for (posts, band) in TRIED {
         let mut own = problem.clone();
-        if !locks {
+        if posts != Posts::Kept {
             own.locks.clear();
         }
-        if !bases {
+        if posts == Posts::Apart {
             own.squads.iter_mut().for_each(|squad| squad.base = None);
         }
-        for band in BANDS {
-            let options = Options { band, seed: 1, threads: threads(), ..Options::default() };
-            match solve(&own, &options, &mut Progress { stop: &stop, told: &mut |_| {} }) {
-                Ok(plan) => {
-                    if plan.figures.max_deviation <= band {
-                        return Ok((plan, note));
-                    }
-                    let better = |known: &Solved| plan.figures.max_deviation < known.figures.max_deviation;
-                    if widest.as_ref().is_none_or(|(known, _)| better(known)) {
-                        widest = Some((plan, note));
-                    }
+        let options = Options { band, seed: 1, threads: threads(), ..Options::default() };
+        match solve(&own, &options, &mut Progress { stop: &stop, told: &mut |_| {} }) {
+            Ok(plan) => {
+                if plan.figures.max_deviation <= band {
+                    return Ok((plan, posts.note()));
                 }
-                Err(other) => reason = Some(other),
+                let better = |known: &Solved| plan.figures.max_deviation < known.figures.max_deviation;
+                if widest.as_ref().is_none_or(|(known, _)| better(known)) {
+                    widest = Some((plan, posts.note()));
+                }
             }
-            monitor.checked()?;
+            Err(other) => reason = Some(other),
         }
+        monitor.checked()?;
     }
     let name = desk.squads.iter().find(|post| post.id == squad).map_or("", |post| post.name.as_str());
     let told = || reason.map_or_else(String::new, |reason| reason.to_string());
