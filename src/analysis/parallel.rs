@@ -3,7 +3,7 @@
 //! Whoever asks may look on and stop the work ([`watched`]): between units the callback is told the share that is done
 //! and answers whether to go on. It changes no answer: there is the whole one, or none.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +13,8 @@ pub type Watch = Arc<dyn Fn(f64) -> bool + Send + Sync>;
 
 thread_local! {
     static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    /// The share that was told last on this thread.
+    static SHARE: Cell<f64> = const { Cell::new(0.0) };
 }
 
 /// What unwinds when the work is to end; not a panic, so nothing is reported.
@@ -41,8 +43,22 @@ pub fn watched<T>(watch: Watch, work: impl FnOnce() -> T) -> Option<T> {
 }
 
 fn look(watch: Option<&Watch>, done: usize, units: usize) {
+    if let Some(watch) = watch {
+        let share = done as f64 / units as f64;
+        SHARE.with(|told| told.set(share));
+        if !watch(share) {
+            resume_unwind(Box::new(Stopped));
+        }
+    }
+}
+
+/// For long loops outside [`in_units`] and inside its units: the work ends here when whoever looks on says so.
+///
+/// Costs some tens of nanoseconds where somebody looks on; call it once in 10 us of work or more.
+pub fn look_up() {
+    let watch = WATCH.with(|own| own.borrow().clone());
     if let Some(watch) = watch
-        && !watch(done as f64 / units as f64)
+        && !watch(SHARE.with(Cell::get))
     {
         resume_unwind(Box::new(Stopped));
     }
@@ -74,7 +90,13 @@ pub fn in_units<T: Send>(units: usize, threads: usize, work: impl Fn(usize) -> T
                 own.push((unit, work(unit)));
             }
         };
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        let watch = &watch;
+        let beside = move || {
+            // What looks on here looks on there.
+            WATCH.with(|own| own.borrow_mut().clone_from(watch));
+            take()
+        };
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(beside)).collect();
         let mut done = take();
         for other in others {
             match other.join() {
@@ -123,6 +145,17 @@ mod tests {
             // Nobody looks on afterwards.
             assert_eq!(in_units(3, threads, |unit| unit), [0, 1, 2]);
         }
+        // A long loop of its own ends, too, also inside units on other threads.
+        let asked = Arc::new(AtomicUsize::new(0));
+        let seen = asked.clone();
+        let some: Watch = Arc::new(move |_| seen.fetch_add(1, Ordering::Relaxed) < 1_000);
+        let endless = |_: usize| {
+            loop {
+                look_up();
+            }
+        };
+        assert_eq!(watched(some.clone(), || in_units::<()>(4, 3, endless)), None);
+        assert_eq!(watched(some, || endless(0)), None::<()>);
         let quiet: Watch = Arc::new(|_| true);
         let failing = || watched(quiet, || in_units(2, 1, |unit| assert_eq!(unit, 0)));
         let panic = catch_unwind(AssertUnwindSafe(failing));

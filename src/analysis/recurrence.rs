@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::analysis::hotspots::Position;
 use crate::analysis::hotspots::sections::OnSection;
 use crate::analysis::hotspots::streets::{Streets, Walk};
+use crate::analysis::parallel::look_up;
 
 /// Groups of cases, each case in exactly one; a case that nothing is linked to is a group of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,9 @@ pub fn groups(times: &[i64], window: i64, mut later: impl FnMut(usize, i64, &mut
     debug_assert!(times.is_sorted(), "cases come in the order of time");
     let mut parent: Vec<u32> = (0..times.len() as u32).collect();
     for first in 0..times.len() {
+        if first % 16 == 0 {
+            look_up();
+        }
         let last = times[first].saturating_add(window);
         later(first, last, &mut |second| {
             if times[second] <= last && second != first {
@@ -91,6 +95,7 @@ pub fn groups_along(streets: &Streets, places: &[OnSection], times: &[i64], dist
     let mut walk = Walk::new(streets);
     let mut reaches: HashMap<u32, Vec<Reach>> = HashMap::with_capacity(on.len());
     for section in on.keys() {
+        look_up();
         let mut found = Vec::new();
         for (from, junction) in streets.ends(*section as usize).into_iter().enumerate() {
             walk.run(streets, &[(junction, 0.0)], distance_m);

@@ -68,7 +68,7 @@ pub const PARAMETERS: [Parameter; 38] = [
         "alpha",
         "query",
         || json!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": 0.05 }),
-        "False-discovery rate",
+        "False-discovery rate at which rows are told as significant (gi-star, moran, excess, emerging, scan)",
     ),
     (
         "seed",
@@ -92,7 +92,7 @@ pub const PARAMETERS: [Parameter; 38] = [
         "exposure",
         "query",
         || json!({ "type": "string", "enum": ["length", "effort"] }),
-        "What cases are weighed against; patrol effort where there is some in the period",
+        "What cases are weighed against; by default patrol effort where it covers most of the period and of the cases, else length",
     ),
     (
         "period",

@@ -272,6 +272,11 @@ impl From<&AppError> for Problem {
             }
             AppError::KeyReused => Self::new(Kind::Invalid, detail),
             AppError::Overloaded => Self::new(Kind::Overloaded, detail),
+            AppError::QuestionsWait => {
+                let mut problem = Self::new(Kind::Overloaded, detail);
+                problem.0.header = Some((header::RETRY_AFTER, HeaderValue::from_static("60")));
+                problem
+            }
             AppError::TooLong { .. } => Self::new(Kind::Overloaded, detail),
             AppError::Cancelled => Self::new(Kind::NotFound, detail),
             AppError::Question { .. } => Self::new(Kind::Malformed, detail),

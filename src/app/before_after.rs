@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value as Json, json};
 
 use crate::analysis::hotspots::displacement::{BeforeAfter, Verdict, displacement_quotient};
@@ -17,11 +18,11 @@ use crate::app::answers::{Form, Question, encode_sheet};
 use crate::app::hotspots::Town;
 use crate::app::jobs::{Done, Monitor};
 use crate::app::patterns::read_selection;
-use crate::app::selection::{Cases, Selection};
+use crate::app::selection::{Cases, Selection, read_time};
 use crate::app::texts::{Texts, question};
 use crate::app::{App, AppError};
 use crate::domain::layer::Layer;
-use crate::domain::moment::{read_instant, write_instant};
+use crate::domain::moment::write_instant;
 use crate::formats::sheet::{Cell, Sheet, significant};
 use crate::formats::wkt;
 use crate::spatial::crs::Crs;
@@ -89,7 +90,7 @@ impl BeforeAfterQuestion {
         let split_date = match texts.one("split_date")? {
             None => None,
             Some(text) => {
-                Some(read_instant(&text, app.zone()).map_err(|error| question("split_date", error.to_string()))?.at)
+                Some(read_time(&text, app.zone()).map_err(|error| question("split_date", error.to_string()))?)
             }
         };
         let (before, after) = (span(app, texts, "before")?, span(app, texts, "after")?);
@@ -138,37 +139,65 @@ impl BeforeAfterQuestion {
         Question::new(snapshot, format!("before-after {self:?}"), &[Layer::Violations, Layer::RoadSections], 0)
     }
 
-    /// Both periods; with a split alone they are equally long.
-    fn periods(&self, cases: &Cases) -> Result<(Span, Span), AppError> {
-        let end = self.selection.to.or(cases.stored.map(|(_, newest)| newest));
-        let after = match (self.after, self.split_date, end) {
-            (Some(after), ..) => after,
-            (None, Some(split), Some(end)) if split < end => (split, end),
-            _ => return Err(question("split_date", "there are no cases after it: take an earlier one")),
-        };
-        let before = match (self.before, self.split_date) {
-            (Some(before), _) => before,
-            (None, Some(split)) => {
-                let length = after.1.duration_since(after.0);
-                let start = split.checked_sub(length).unwrap_or(Timestamp::MIN);
-                (self.selection.from.unwrap_or(start).min(split), split)
-            }
-            (None, None) => return Err(question("before", "is missing")),
-        };
-        if before.0 >= before.1 {
-            return Err(question("from", "the period before has no length: from must be earlier than split_date"));
+    /// Both periods; with a split alone they are equally long, whole days, and reach no further than what is stored:
+    /// before the first case there is no record, which is not the same as no case.
+    fn periods(&self, cases: &Cases, zone: &TimeZone) -> Result<(Span, Span), AppError> {
+        if let (Some(before), Some(after)) = (self.before, self.after) {
+            return Ok((before, after));
         }
+        let split = self.split_date.or(self.before.map(|before| before.1)).or(self.after.map(|after| after.0));
+        let (Some(split), Some((oldest, newest))) = (split, cases.stored) else {
+            return Err(question("split_date", "there are no cases stored: import some first"));
+        };
+        let midnight = |at: Timestamp, days: i64| {
+            let day = zone.to_datetime(at).date().saturating_add(days.days());
+            zone.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(at)
+        };
+        let first = self.selection.from.map_or(midnight(oldest, 0), |from| from.max(midnight(oldest, 0)));
+        // The whole day of the newest case, that case included.
+        let end = self.selection.to.unwrap_or(midnight(newest, 1));
+        if self.after.is_none() && split >= end {
+            return Err(question("split_date", "there are no cases after it: take an earlier one"));
+        }
+        if self.before.is_none() && split <= first {
+            let day = zone.to_datetime(first).date();
+            let detail = format!("there are no cases before it: those asked about begin on {day}; take a later one");
+            return Err(question("split_date", detail));
+        }
+        let length = split.duration_since(first).min(end.duration_since(split));
+        let before = match (self.before, self.selection.from) {
+            (Some(before), _) => before,
+            (None, Some(_)) => (first, split),
+            (None, None) => (split.checked_sub(length).unwrap_or(first), split),
+        };
+        let after = match (self.after, self.selection.to) {
+            (Some(after), _) => after,
+            (None, Some(_)) => (split, end),
+            (None, None) if self.selection.from.is_some() => (split, end),
+            (None, None) => (split, split.checked_add(length).unwrap_or(end)),
+        };
         Ok((before, after))
     }
+}
+
+/// What a reader of the counts has to know: periods that reach beyond what is stored.
+fn beyond(spans: [(&str, Span); 2], cases: &Cases, zone: &TimeZone) -> Option<String> {
+    let (oldest, newest) = cases.stored?;
+    let day = |at: Timestamp| zone.to_datetime(at).date();
+    let short = spans.iter().find(|(_, (from, to))| day(*from) < day(oldest) || *from > newest || *to <= oldest)?;
+    Some(format!(
+        "the period {} reaches beyond what is stored ({} to {}): its days without records count as days without cases",
+        short.0,
+        day(oldest),
+        day(newest)
+    ))
 }
 
 fn span(app: &App, texts: &mut Texts, name: &'static str) -> Result<Option<Span>, AppError> {
     let Some(text) = texts.one(name)? else { return Ok(None) };
     let wrong = || question(name, "write both ends, such as 2024-05-01/2024-11-01; the second is exclusive");
     let (from, to) = text.split_once('/').ok_or_else(wrong)?;
-    let instant = |text: &str| {
-        read_instant(text, app.zone()).map(|moment| moment.at).map_err(|error| question(name, error.to_string()))
-    };
+    let instant = |text: &str| read_time(text, app.zone()).map_err(|error| question(name, error.to_string()));
     let (from, to) = (instant(from)?, instant(to)?);
     if from >= to {
         return Err(question(name, "the period ends before it begins: the second date must be later"));
@@ -255,7 +284,12 @@ impl Parts {
                 None => drop(rest.insert(section)),
             }
         }
-        let control_is_rest = chosen.is_empty();
+        let control_is_rest = asked.control.is_empty();
+        if !control_is_rest && chosen.is_empty() {
+            let detail = "holds the middle of no road section: draw it larger, or leave it out to compare with all beyond the \
+                          rings";
+            return Err(question("control_area", detail));
+        }
         Ok(Self { target, rings, control: if control_is_rest { rest } else { chosen }, control_is_rest })
     }
 }
@@ -278,7 +312,7 @@ pub fn before_after(
     let everything = Selection { from: None, to: None, ..asked.selection.clone() };
     let mut cases = everything.cases(snapshot, app.zone());
     monitor.tell(0.4);
-    let (before, after) = asked.periods(&cases)?;
+    let (before, after) = asked.periods(&cases, app.zone())?;
     let parts = Parts::new(&town, asked)?;
     let mut counts = vec![BeforeAfter::default(); town.len()];
     let (mut used, mut without, mut outside) = (0, 0, 0);
@@ -327,6 +361,9 @@ pub fn before_after(
         tell(&parts.control, "control");
     }
     sheet.members = members(asked, (before, after), &parts, &counts, &cases, used);
+    if let Some(note) = beyond([("before", before), ("after", after)], &cases, app.zone()) {
+        sheet.members.insert("note".to_owned(), note.into());
+    }
     encode_sheet(&sheet, asked.form, &crs)
 }
 
@@ -386,16 +423,24 @@ fn members(
     members.insert("cases".to_owned(), cases.told(used));
     members.insert("target".to_owned(), of_part(&parts.target));
     members.insert("control".to_owned(), of_part(&parts.control));
-    members.insert("effect".to_owned(), effect(target, control));
+    members.insert("effect".to_owned(), effect(target, control, parts));
     members.insert("displacement".to_owned(), rings.into());
     members
 }
 
 /// Change of the target against that of the control: the ratio of ratios, its interval and its p.
-fn effect(target: BeforeAfter, control: BeforeAfter) -> Json {
+fn effect(target: BeforeAfter, control: BeforeAfter, parts: &Parts) -> Json {
     let counts = [target.before, target.after, control.before, control.after];
-    if counts.contains(&0) {
-        return json!({ "ratio": null, "note": "a part has no cases in a period: nothing can be compared" });
+    let note = match counts.iter().position(|count| *count == 0) {
+        _ if parts.control.is_empty() => Some(
+            "no section lies beyond the rings, so there is no control: take smaller rings, or name control_sections",
+        ),
+        Some(0 | 1) => Some("the target has no cases in a period: take longer periods or a larger target"),
+        Some(_) => Some("the control has no cases in a period: take longer periods or a larger control"),
+        None => None,
+    };
+    if let Some(note) = note {
+        return json!({ "ratio": null, "note": note });
     }
     let [a0, a1, c0, c1] = counts.map(|count| count as f64);
     let ratio = (a1 / a0) / (c1 / c0);

@@ -41,11 +41,42 @@ impl Measure {
     }
 }
 
-/// Effort in a period, by section; sections that are not in it were not looked at.
+/// From inclusive, to exclusive.
+type Span = (Timestamp, Timestamp);
+
+/// Effort in a period, by section; sections that are not in it have none on record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exposure {
     pub measure: Measure,
     pub by_section: HashMap<FeatureId, f64>,
+    /// The times for which each section's effort is on record, within the period.
+    spans: HashMap<FeatureId, Vec<Span>>,
+}
+
+impl Exposure {
+    /// Whether the section's effort at a moment is on record.
+    pub fn covers(&self, section: FeatureId, at: Timestamp) -> bool {
+        self.spans.get(&section).is_some_and(|spans| spans.iter().any(|(from, to)| *from <= at && at < *to))
+    }
+
+    /// The first and the last moment on record for any section.
+    pub fn whole(&self) -> Option<Span> {
+        let all = || self.spans.values().flatten();
+        Some((all().map(|span| span.0).min()?, all().map(|span| span.1).max()?))
+    }
+
+    /// The share of a period in which effort of any section is on record, 0 to 1.
+    pub fn share_of(&self, from: Timestamp, to: Timestamp) -> f64 {
+        let mut spans: Vec<Span> = self.spans.values().flatten().copied().collect();
+        spans.sort_unstable();
+        let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs_f64().max(0.0);
+        let (mut covered, mut until) = (0.0, from);
+        for (start, end) in spans {
+            covered += seconds(start.max(until), end.min(to));
+            until = until.max(end.min(to));
+        }
+        if to > from { covered / seconds(from, to) } else { 1.0 }
+    }
 }
 
 impl App {
@@ -75,25 +106,26 @@ impl Efforts {
 
     /// Effort between two instants, rows that reach beyond by their share; none when there is no row in the period.
     ///
-    /// Minutes when any row has them, else passes. What was split hands its effort down by length; what was merged adds up.
+    /// Minutes when any row has them, else passes. Rows that overlap add up: two squads, or two imports. What was split
+    /// hands its effort down by length; what was merged adds up.
     pub fn exposure(&self, snapshot: &Snapshot, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<Exposure> {
         let inside: Vec<(&PatrolEffort, f64)> =
             self.rows.iter().map(|row| (row, row.share_within(from, to))).filter(|(_, share)| *share > 0.0).collect();
         let measure =
             if inside.iter().any(|(row, _)| row.minutes.is_some()) { Measure::Minutes } else { Measure::Passes };
-        let mut by_section: HashMap<FeatureId, f64> = HashMap::new();
+        let mut found = Exposure { measure, by_section: HashMap::new(), spans: HashMap::new() };
         for (row, share) in &inside {
             let amount = match measure {
                 Measure::Minutes => row.minutes,
                 Measure::Passes => row.passes,
             };
-            if let Some(amount) = amount {
-                self.hand_down(snapshot, row.section, amount * share, measure, &mut by_section, 0);
+            // No minutes at all is as good as nobody there.
+            if let Some(amount) = amount.filter(|amount| *amount > 0.0) {
+                let span = (from.map_or(row.from, |from| from.max(row.from)), to.map_or(row.to, |to| to.min(row.to)));
+                self.hand_down(snapshot, row.section, amount * share, span, &mut found, 0);
             }
         }
-        // No minutes at all is as good as nobody there.
-        by_section.retain(|_, amount| *amount > 0.0);
-        (!inside.is_empty()).then_some(Exposure { measure, by_section })
+        (!inside.is_empty()).then_some(found)
     }
 
     fn hand_down(
@@ -101,15 +133,16 @@ impl Efforts {
         snapshot: &Snapshot,
         section: FeatureId,
         amount: f64,
-        measure: Measure,
-        into: &mut HashMap<FeatureId, f64>,
+        span: Span,
+        into: &mut Exposure,
         depth: usize,
     ) {
         /// Longer lines of descent than any street has.
         const DEEPEST: usize = 50;
         let layer = snapshot.layer(Layer::RoadSections);
         if layer.with_row(section, |_| ()).is_some() {
-            *into.entry(section).or_insert(0.0) += amount;
+            *into.by_section.entry(section).or_insert(0.0) += amount;
+            into.spans.entry(section).or_default().push(span);
             return;
         }
         let Some(children) = self.children.get(&section).filter(|_| depth < DEEPEST) else { return };
@@ -121,8 +154,8 @@ impl Efforts {
         let all: f64 = lengths.iter().sum();
         for (child, length) in children.iter().zip(&lengths) {
             // Whoever passed the whole passed each piece.
-            let share = if measure == Measure::Minutes && all > 0.0 { length / all } else { 1.0 };
-            self.hand_down(snapshot, *child, amount * share, measure, into, depth + 1);
+            let share = if into.measure == Measure::Minutes && all > 0.0 { length / all } else { 1.0 };
+            self.hand_down(snapshot, *child, amount * share, span, into, depth + 1);
         }
     }
 }

@@ -29,6 +29,8 @@ pub enum AppError {
     KeyReused,
     #[error("too many writes are waiting: try again shortly")]
     Overloaded,
+    #[error("too many questions are waiting to be answered: try again in a minute")]
+    QuestionsWait,
     #[error("the work was cancelled")]
     Cancelled,
     #[error(

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::app::AppError;
 
@@ -169,7 +169,10 @@ struct Job {
 pub struct Jobs {
     /// In the order in which they came.
     known: Mutex<BTreeMap<u64, (i64, Job)>>,
-    turns: Semaphore,
+    /// All work; each holds its turn until it has really ended, also when nobody waits for it any more.
+    turns: Arc<Semaphore>,
+    /// Of these, what may be jobs: one turn less, so that a question answered at once never waits for jobs.
+    job_turns: Arc<Semaphore>,
     waiting: AtomicUsize,
     count: AtomicU64,
     /// Makes numbers that nobody guesses.
@@ -183,11 +186,13 @@ impl Default for Jobs {
 }
 
 impl Jobs {
-    /// At most `at_once` work at a time.
+    /// At most `at_once` work at a time, two at least; one of it is never a job.
     pub fn new(at_once: usize) -> Self {
+        let at_once = at_once.max(2);
         Self {
             known: Mutex::default(),
-            turns: Semaphore::new(at_once),
+            turns: Arc::new(Semaphore::new(at_once)),
+            job_turns: Arc::new(Semaphore::new(at_once - 1)),
             waiting: AtomicUsize::new(0),
             count: AtomicU64::new(0),
             numbers: RandomState::new(),
@@ -196,7 +201,7 @@ impl Jobs {
 
     /// Does `work` off the async threads and waits for it; it is stopped when the caller goes away.
     ///
-    /// Errors: [`AppError::TooLong`] after `patience`, [`AppError::Overloaded`] when too many wait already.
+    /// Errors: [`AppError::TooLong`] after `patience`, [`AppError::QuestionsWait`] when too many wait already.
     pub async fn run(
         &self,
         patience: Duration,
@@ -204,7 +209,7 @@ impl Jobs {
     ) -> Result<Done, AppError> {
         let monitor = Monitor::new(patience);
         let _guard = StopWhenDropped(monitor.clone());
-        let mut done = std::pin::pin!(self.turn(&monitor, work));
+        let mut done = std::pin::pin!(self.turn(&monitor, false, work));
         tokio::select! {
             outcome = &mut done => outcome,
             () = monitor.ended() => Err(monitor.reason()),
@@ -219,7 +224,7 @@ impl Jobs {
         work: impl FnOnce(&Monitor) -> Result<Done, AppError> + Send + 'static,
     ) -> Result<i64, AppError> {
         if self.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
-            return Err(AppError::Overloaded);
+            return Err(AppError::QuestionsWait);
         }
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let id = (self.numbers.hash_one(number) & ID_BITS).max(1) as i64;
@@ -250,7 +255,7 @@ impl Jobs {
                 work(monitor)
             };
             let outcome = tokio::select! {
-                outcome = jobs.turn(&monitor, watched) => outcome,
+                outcome = jobs.turn(&monitor, true, watched) => outcome,
                 () = monitor.ended() => Err(monitor.reason()),
             };
             jobs.with_number(number, |job| {
@@ -292,25 +297,32 @@ impl Jobs {
     pub fn close(&self) {
         lock(&self.known).values().for_each(|(_, job)| job.monitor.stop());
         self.turns.close();
+        self.job_turns.close();
     }
 
     async fn turn(
         &self,
         monitor: &Monitor,
+        is_job: bool,
         work: impl FnOnce(&Monitor) -> Result<Done, AppError> + Send + 'static,
     ) -> Result<Done, AppError> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(AppError::Overloaded);
+            return Err(AppError::QuestionsWait);
         }
         let waits = Waits(&self.waiting);
-        let turn = self.turns.acquire().await.map_err(|_| AppError::Overloaded)?;
+        let job_turn = if is_job { Some(taken(&self.job_turns).await?) } else { None };
+        let turn = taken(&self.turns).await?;
         drop(waits);
         monitor.checked()?;
         let watched = monitor.clone();
-        let done = tokio::task::spawn_blocking(move || work(&watched)).await;
-        drop(turn);
-        done.map_err(|_| AppError::Configuration("the work broke off: this is a fault of the service".to_owned()))?
+        // The turns go with the work: who gives up waiting does not make room for more of it.
+        let done = tokio::task::spawn_blocking(move || {
+            let _turns = (turn, job_turn);
+            work(&watched)
+        });
+        let broken = |_| AppError::Configuration("the work broke off: this is a fault of the service".to_owned());
+        done.await.map_err(broken)?
     }
 
     fn with_number(&self, number: u64, change: impl FnOnce(&mut Job)) {
@@ -320,6 +332,10 @@ impl Jobs {
             change(job);
         }
     }
+}
+
+async fn taken(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, AppError> {
+    turns.clone().acquire_owned().await.map_err(|_| AppError::QuestionsWait)
 }
 
 /// Counts itself out, also when whoever waits gives up.

@@ -8,11 +8,12 @@ use crate::analysis::rhythm::{self, Days, LocalTime, Month, Trend};
 use crate::app::answers::{Form, Question, encode_document};
 use crate::app::jobs::{Done, Monitor};
 use crate::app::selection::{Selection, Written};
-use crate::app::texts::Texts;
+use crate::app::texts::{Texts, question};
 use crate::app::{App, AppError};
 use crate::domain::layer::Layer;
+use crate::domain::property::Kind;
 use crate::formats::sheet::{Cell, Sheet, significant};
-use crate::world::{Condition, Snapshot};
+use crate::world::{Condition, Field, Snapshot};
 
 /// What `time-patterns` takes.
 pub const PARAMETERS: [&str; 5] = ["category", "from", "to", "hours", "weekdays"];
@@ -32,7 +33,27 @@ pub(crate) fn read_selection(app: &App, texts: &mut Texts, conditions: Vec<Condi
         hours: texts.one("hours")?,
         weekdays: texts.one("weekdays")?,
     };
+    if let Some(nobody) = conditions.iter().find(|condition| condition.any_of.is_empty()) {
+        return Err(unknown_reference(app, nobody));
+    }
     Ok(Selection { conditions, ..Selection::read(&written, app)? })
+}
+
+/// A code or external id that no feature has: a slip, and not a question without cases.
+fn unknown_reference(app: &App, condition: &Condition) -> AppError {
+    const TOLD: usize = 20;
+    let Field::Declared(at) = condition.field else { return question("where", "names nothing") };
+    let property = &Layer::Violations.declaration().properties[at];
+    let Kind::Reference(target) = property.kind else { return question(property.name, "names nothing") };
+    let mut codes: Vec<String> = Vec::new();
+    if let Some(code_at) = target.declaration().code.and_then(|code| target.declaration().position(code)) {
+        app.snapshot().layer(target).for_each(&mut |row| {
+            codes.extend(row.declared_text(code_at).filter(|_| codes.len() < TOLD).map(str::to_owned));
+        });
+    }
+    codes.sort_unstable();
+    let known = if codes.is_empty() { String::new() } else { format!(": their codes are {}", codes.join(", ")) };
+    question(property.name, format!("none of the stored {} is meant by this code or external id{known}", target.name()))
 }
 
 impl PatternsQuestion {
@@ -62,7 +83,7 @@ pub fn time_patterns(
     members.insert("cases".to_owned(), cases.told(cases.all.len()));
     members.insert("timezone".to_owned(), json!(app.zone().iana_name()));
     let Some((first, last)) = asked.selection.days(app.zone(), &cases) else {
-        members.insert("note".to_owned(), asked.selection.without_cases(snapshot).into());
+        members.insert("note".to_owned(), asked.selection.without_cases(snapshot, app.zone()).into());
         return encode_document(members, Some(Sheet::new(&COLUMNS)), asked.form);
     };
     let days = Days { first, last, weekdays: asked.selection.weekdays };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use crate::analysis::hotspots::sections::OnSection;
+use crate::analysis::parallel::{Watch, watched};
 use crate::analysis::recurrence::{Groups, groups_along, groups_in_plane};
 use crate::app::answers::{Form, Question, encode_sheet};
 use crate::app::hotspots::{Frame, Step, Town, envelope_of};
@@ -126,7 +127,10 @@ pub fn recurrence(
         monitor.checked()?;
         let own = own_cases(&cases, &places, by, category as u16);
         let times: Vec<i64> = own.iter().map(|(case, _)| case.at.as_microsecond()).collect();
-        let groups = group(&own, &times, asked, by, town.as_deref());
+        let looking = monitor.clone();
+        let watch: Watch = Arc::new(move |_| looking.goes_on());
+        let grouped = watched(watch, || group(&own, &times, asked, by, town.as_deref()));
+        let groups = grouped.ok_or_else(|| monitor.reason())?;
         used += own.len();
         groups_in_all += groups.members.len();
         gaps.extend(groups.gaps(&times).into_iter().map(|gap| gap as f64 / MICROSECONDS_A_DAY));
@@ -149,7 +153,7 @@ pub fn recurrence(
     }
     sheet.members = members(asked, by, &cases, used, groups_in_all, &found, gaps);
     if used == 0 {
-        sheet.members.insert("note".to_owned(), asked.selection.without_cases(snapshot).into());
+        sheet.members.insert("note".to_owned(), asked.selection.without_cases(snapshot, app.zone()).into());
     }
     encode_sheet(&sheet, asked.form, &crs)
 }

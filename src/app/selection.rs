@@ -15,9 +15,10 @@ use crate::app::{App, AppError};
 use crate::domain::feature::FeatureId;
 use crate::domain::hours::{HOUR, WEEKDAY, read_set};
 use crate::domain::layer::Layer;
-use crate::domain::moment::{later, read_instant, write_instant};
+use crate::domain::moment::{MomentError, later, read_instant, write_instant};
+use crate::domain::value::Value;
 use crate::spatial::shape::Shape;
-use crate::world::{Condition, Snapshot};
+use crate::world::{Condition, Field, Snapshot};
 
 /// What was written to select cases; nothing means all.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +80,7 @@ pub struct Case {
     pub section: Option<FeatureId>,
 }
 
-/// The selected cases, by id.
+/// The selected cases, by time, then place, category and id.
 #[derive(Debug, Clone, Default)]
 pub struct Cases {
     pub all: Vec<Case>,
@@ -110,10 +111,11 @@ impl Selection {
         if let (Some(from), Some(to)) = (from, to)
             && from >= to
         {
+            let typed = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
             let detail = format!(
                 "the period ends ({}) before it begins ({}): from is inclusive, to is exclusive and must be later",
-                write_instant(to),
-                write_instant(from)
+                typed(&written.to),
+                typed(&written.from)
             );
             return Err(wrong("to", detail));
         }
@@ -142,6 +144,11 @@ impl Selection {
         told.insert("hours".to_owned(), if self.hours == ALL_HOURS { Json::Null } else { bits(self.hours, 0) });
         let weekdays = bits(u32::from(self.weekdays), 1);
         told.insert("weekdays".to_owned(), if self.weekdays == ALL_WEEKDAYS { Json::Null } else { weekdays });
+        let name = |field: &Field| field.name(Layer::Violations).to_owned();
+        let values = |condition: &Condition| condition.any_of.iter().map(told_value).collect::<Vec<Json>>();
+        let where_: Map<String, Json> =
+            self.conditions.iter().map(|condition| (name(&condition.field), values(condition).into())).collect();
+        told.insert("where".to_owned(), if where_.is_empty() { Json::Null } else { where_.into() });
         told
     }
 
@@ -156,19 +163,20 @@ impl Selection {
     }
 
     /// A sentence for an answer without cases.
-    pub fn without_cases(&self, snapshot: &Snapshot) -> String {
+    pub fn without_cases(&self, snapshot: &Snapshot, zone: &TimeZone) -> String {
         let layer = snapshot.layer(Layer::Violations);
         if layer.is_empty() {
             return "there are no violations stored: import some first".to_owned();
         }
         let at = Layer::Violations.declaration().position("occurred_at").unwrap_or(0);
         let extent = layer.time_extent(at).map_or_else(String::new, |(first, last)| {
-            format!("; the stored ones are from {} to {}", write_instant(first), write_instant(last))
+            let day = |at: Timestamp| zone.to_datetime(at).date();
+            format!("; the stored ones are from {} to {}", day(first), day(last))
         });
         format!("no case answers the question{extent}: take a longer period, or fewer conditions")
     }
 
-    /// The cases in a snapshot that are meant, by id, with local times in `zone`.
+    /// The cases in a snapshot that are meant, by time, with local times in `zone`.
     ///
     /// Cost: a look at each violation, about 0.2 us, and 0.3 us for one that is meant.
     pub fn cases(&self, snapshot: &Snapshot, zone: &TimeZone) -> Cases {
@@ -236,7 +244,11 @@ impl Selection {
         }
         cases.all.iter_mut().for_each(|case| case.category = renumbered[usize::from(case.category)]);
         cases.categories = places.into_iter().map(|(name, _)| name).collect();
-        cases.all.sort_unstable_by_key(|case| case.id);
+        // By what they are and not by when they were stored: the same cases give the same answers, however they came.
+        cases.all.sort_unstable_by(|a, b| {
+            let place = || a.place.x.total_cmp(&b.place.x).then(a.place.y.total_cmp(&b.place.y));
+            a.at.cmp(&b.at).then_with(place).then(a.category.cmp(&b.category)).then(a.id.cmp(&b.id))
+        });
         cases
     }
 }
@@ -250,13 +262,37 @@ impl Cases {
     }
 }
 
+fn told_value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Text(text) => text.as_str().into(),
+        Value::Integer(number) => (*number).into(),
+        Value::Number(number) => (*number).into(),
+        Value::Boolean(truth) => (*truth).into(),
+        Value::Instant(at) => write_instant(*at).into(),
+        Value::Date(date) => date.to_string().into(),
+        Value::Positions(positions) => json!(positions),
+    }
+}
+
 fn wrong(name: &'static str, detail: impl Into<String>) -> AppError {
     AppError::Question { name, detail: detail.into() }
 }
 
 fn instant(name: &'static str, text: Option<&str>, zone: &TimeZone) -> Result<Option<Timestamp>, AppError> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-    read_instant(text, zone).map(|moment| Some(moment.at)).map_err(|error| wrong(name, error.to_string()))
+    read_time(text, zone).map(Some).map_err(|error| wrong(name, error.to_string()))
+}
+
+/// A time as it stands in an address, where a plus that is not written as `%2B` arrives as a blank.
+pub(crate) fn read_time(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
+    let with_plus = || match text.trim().rsplit_once(' ') {
+        Some((time, offset)) if time.contains(':') && offset.len() >= 4 => {
+            read_instant(&format!("{time}+{offset}"), zone).ok()
+        }
+        _ => None,
+    };
+    read_instant(text, zone).or_else(|error| with_plus().ok_or(error)).map(|moment| moment.at)
 }
 
 /// Reads `17-21`, `8,9,17-21` or `22-5` (past the end and on from the start), ends inclusive, as a set of bits.
@@ -270,6 +306,16 @@ fn set(name: &'static str, text: Option<&str>, first: u32, last: u32, what: &str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plus_that_was_lost_in_the_address_is_understood() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let read = |text: &str| read_time(text, &zone).map(write_instant);
+        assert_eq!(read("2026-01-01T00:00:00 08:00").unwrap(), "2025-12-31T16:00:00Z");
+        assert_eq!(read("2026-01-01T00:00:00+09:00").unwrap(), "2025-12-31T15:00:00Z");
+        assert_eq!(read("2026-01-01 08:00").unwrap(), "2026-01-01T00:00:00Z");
+        assert!(read("yesterday 08:00").is_err());
+    }
 
     #[test]
     fn lists_and_ranges_of_hours() {

@@ -14,6 +14,11 @@ impl Texts {
         self.0.entry(name.to_owned()).or_default().push(text.into());
     }
 
+    /// Whether anything is written for a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|texts| texts.iter().any(|text| !text.trim().is_empty()))
+    }
+
     pub fn all(&mut self, name: &str) -> Vec<String> {
         self.0.remove(name).unwrap_or_default()
     }

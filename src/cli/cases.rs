@@ -13,7 +13,7 @@ use crate::app::jobs::{Done, Monitor};
 use crate::app::patterns::{PatternsQuestion, time_patterns};
 use crate::app::recurrence::{RecurrenceQuestion, recurrence};
 use crate::app::texts::Texts;
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, before_after as compared, hotspots as about, recurrence as again};
 use crate::cli::{Failure, Global};
 use crate::domain::layer::Layer;
 use crate::spatial::crs::Crs;
@@ -102,7 +102,7 @@ pub(super) struct HotspotsArguments {
     /// What gi-star and moran look at: count or rate [default: count]
     #[arg(long, value_name = "V")]
     value: Option<String>,
-    /// What cases are weighed against: length or effort [default: effort where there is some]
+    /// What cases are weighed against: length or effort [default: effort where it covers most of the question]
     #[arg(long, value_name = "E")]
     exposure: Option<String>,
     /// Steps of time: week, month or quarter [default: by method]
@@ -226,7 +226,17 @@ fn conditions(app: &App, selecting: &Selecting) -> Result<Vec<Condition>, Failur
 /// What was asked in the wrong way is a matter of usage.
 fn usage(error: AppError) -> Failure {
     match error {
-        AppError::Question { name, detail } => Failure::Usage(format!("--{}: {detail}", name.replace('_', "-"))),
+        AppError::Question { name, detail } => {
+            // What is name=value in an address is --name value here.
+            let mut detail = detail;
+            for name in about::PARAMETERS.iter().chain(&again::PARAMETERS).chain(&compared::PARAMETERS) {
+                for before in [" ", "("] {
+                    let option = format!("{before}--{} ", name.replace('_', "-"));
+                    detail = detail.replace(&format!("{before}{name}="), &option);
+                }
+            }
+            Failure::Usage(format!("--{}: {detail}", name.replace('_', "-")))
+        }
         other => other.into(),
     }
 }
@@ -252,8 +262,13 @@ async fn work(work: impl FnOnce(&Monitor) -> Result<Done, AppError> + Send + 'st
     bar.finish_and_clear();
     let done = done.map_err(|error| Failure::Failed(anyhow::Error::from(error).context("the work broke off")))?;
     let mut out = std::io::stdout().lock();
-    out.write_all(&done.map_err(usage)?.body)?;
-    Ok(out.flush()?)
+    let done = done.map_err(usage)?;
+    out.write_all(&done.body)?;
+    out.flush()?;
+    if done.media_type.starts_with("text/csv") && done.body.iter().filter(|byte| **byte == b'\n').count() <= 1 {
+        eprintln!("the table has no rows: --format geojson says why");
+    }
+    Ok(())
 }
 
 const LAYERS: [Layer; 3] = [Layer::Violations, Layer::RoadSections, Layer::Jurisdictions];

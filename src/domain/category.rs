@@ -28,16 +28,18 @@ pub struct Catalogue {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{word}' is not a known category{}", hint(.nearest))]
+#[error("'{word}' is not a known category{}", hint(.nearest, .known))]
 pub struct UnknownCategory {
     pub word: String,
-    /// Slugs that are spelled alike.
+    /// Slugs that are spelled alike, or whose name holds the word.
     pub nearest: Vec<String>,
+    /// All there are, with their Chinese names.
+    pub known: Vec<String>,
 }
 
-fn hint(nearest: &[String]) -> String {
+fn hint(nearest: &[String], known: &[String]) -> String {
     if nearest.is_empty() {
-        ": use a slug such as street-encroachment, or scheme:code such as current:04-06".to_owned()
+        format!(": there are {}; or write scheme:code such as current:04-06", known.join(", "))
     } else {
         format!(": is {} meant?", nearest.join(" or "))
     }
@@ -93,8 +95,16 @@ impl Catalogue {
         let mut nearest: Vec<(usize, &str)> =
             self.entries.iter().map(|entry| (strsim::levenshtein(&word, &entry.slug), entry.slug.as_str())).collect();
         nearest.sort_unstable();
-        let close = nearest.into_iter().filter(|(steps, slug)| *steps <= 3.min(slug.len() / 2)).take(3);
-        UnknownCategory { nearest: close.map(|(_, slug)| slug.to_owned()).collect(), word }
+        let close = nearest.into_iter().filter(|(steps, slug)| *steps <= 3.min(slug.len() / 2));
+        let part = |entry: &&Category| {
+            word.chars().count() >= 2 && [&entry.slug, &entry.zh, &entry.en].iter().any(|name| name.contains(&word))
+        };
+        let mut alike: Vec<String> = close.map(|(_, slug)| slug.to_owned()).collect();
+        alike.extend(self.entries.iter().filter(part).map(|entry| entry.slug.clone()));
+        alike.dedup();
+        alike.truncate(3);
+        let known = self.entries.iter().map(|entry| format!("{} ({})", entry.slug, entry.zh)).collect();
+        UnknownCategory { nearest: alike, word, known }
     }
 }
 
@@ -119,6 +129,10 @@ mod tests {
         assert_eq!(catalogue.resolve("05-11", "legacy"), Ok("hanging"));
         assert_eq!(catalogue.resolve("05-05", DEFAULT_SCHEME).unwrap_err().nearest, Vec::<String>::new());
         assert_eq!(catalogue.resolve("mobil-vendor", DEFAULT_SCHEME).unwrap_err().nearest, ["mobile-vendor"]);
+        assert_eq!(catalogue.resolve("vendor", DEFAULT_SCHEME).unwrap_err().nearest, ["mobile-vendor"]);
+        assert_eq!(catalogue.resolve("占道", DEFAULT_SCHEME).unwrap_err().nearest, ["street-encroachment"]);
+        let listed = catalogue.resolve("xx", DEFAULT_SCHEME).unwrap_err().to_string();
+        assert!(catalogue.entries().iter().all(|entry| listed.contains(&entry.slug)), "{listed}");
     }
 
     #[test]

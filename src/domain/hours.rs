@@ -4,19 +4,19 @@
 
 use jiff::civil::DateTime;
 
-pub const HOUR: &str = "an hour of the day: 0 to 23, 17-21 for 17:00 to 21:59";
-pub const WEEKDAY: &str = "a day of the week: 1 (Monday) to 7 (Sunday)";
+pub const HOUR: &str = "an hour of the day: 0 to 23; write 8, 17-21 (17:00 to 21:59) or 8,17-21";
+pub const WEEKDAY: &str = "a day of the week: 1 (Monday) to 7 (Sunday); write 6, 1-5 or 1,6-7";
 
 /// A set as bits, ends inclusive; a range may go past the last and on from the first. `what` says what is counted, for
 /// the error, which is a sentence.
 pub fn read_set(text: &str, first: u32, last: u32, what: &str) -> Result<u32, String> {
-    let number = |part: &str| {
-        let shown: String = part.trim().chars().take(40).collect();
-        let read = part.trim().parse::<u32>().ok().filter(|number| (first..=last).contains(number));
-        read.ok_or_else(|| format!("'{shown}' is not {what}; write 8, 17-21 or 8,17-21"))
-    };
     let mut found = 0;
     for part in text.split([',', '，']) {
+        let number = |text: &str| {
+            let shown: String = if text.trim().is_empty() { part } else { text }.trim().chars().take(40).collect();
+            let read = text.trim().parse::<u32>().ok().filter(|number| (first..=last).contains(number));
+            read.ok_or_else(|| format!("'{shown}' is not {what}"))
+        };
         let (start, end) = match part.split_once('-') {
             None => (number(part)?, number(part)?),
             Some((start, end)) => (number(start)?, number(end)?),

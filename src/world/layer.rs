@@ -136,7 +136,7 @@ impl<'a> Row<'a> {
     }
 
     /// Value of any field but the flags and undeclared ones.
-    pub(super) fn value(&self, field: &Field) -> Value {
+    pub fn value(&self, field: &Field) -> Value {
         match (field, self) {
             (Field::Id, _) => Value::Integer(self.id().0),
             (Field::Declared(at), _) => self.declared(*at),

@@ -41,6 +41,20 @@ impl Field {
             },
         })
     }
+
+    /// What the layer calls it.
+    pub fn name(&self, layer: Layer) -> &str {
+        match self {
+            Self::Id => "id",
+            Self::ExternalId => "external_id",
+            Self::Rev => "rev",
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::Flags => "flags",
+            Self::Declared(at) => layer.declaration().properties[*at].name,
+            Self::Extra(name) => name,
+        }
+    }
 }
 
 /// The field has one of these values. Undeclared properties and flags are compared as texts.

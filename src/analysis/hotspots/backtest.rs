@@ -7,13 +7,14 @@ use crate::analysis::hotspots::error::{HotspotError, check_finite, check_lengths
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Accuracy {
     pub units: usize,
+    /// Units flagged, the last one perhaps in part.
     pub flagged: usize,
     /// Later cases in all.
     pub cases: u64,
-    /// Later cases on flagged units.
-    pub hits: u64,
-    /// Hits of the best possible choice of equally many units.
-    pub best_hits: u64,
+    /// Later cases on flagged units; of a unit flagged in part its share.
+    pub hits: f64,
+    /// Hits of the best possible choice of equal size.
+    pub best_hits: f64,
     /// hits / cases.
     pub hit_rate: f64,
     /// The flagged units' share of the whole size (area, or length on streets).
@@ -27,10 +28,12 @@ pub struct Accuracy {
     pub ser: f64,
 }
 
-/// The accuracy of flagging the best-scored units: as many as `share` of all units, rounded up.
+/// The accuracy of flagging the best-scored units until `share` of the whole is flagged.
 ///
-/// Ties in score go to the lower index. `sizes` are areas or lengths; none means all alike, each of size 1. With sizes
-/// that differ, the best choice for the efficiency index takes equally many units, not equal size.
+/// `sizes` are areas or lengths: units are flagged from the best down until their size is that share of all size, the
+/// last one in part, with its share of the hits. Otherwise rankings that prefer small units would be judged on less
+/// ground than others, and accuracy rises as ground shrinks. None means that all units are alike, each of size 1: then
+/// whole units are flagged, their number rounded up. Ties in score go to the lower index.
 pub fn accuracy(scores: &[f64], later: &[u32], sizes: Option<&[f64]>, share: f64) -> Result<Accuracy, HotspotError> {
     if !(share > 0.0 && share <= 1.0) {
         return Err(HotspotError::Parameter { what: "share of units", value: share, must: "above 0 and at most 1" });
@@ -48,32 +51,63 @@ pub fn accuracy(scores: &[f64], later: &[u32], sizes: Option<&[f64]>, share: f64
     if cases == 0 {
         return Err(HotspotError::NoCases);
     }
-    let flagged = flagged_units(scores.len(), share);
     let ranked = ranking(scores);
-    let size_of = |unit: u32| sizes.map_or(1.0, |sizes| sizes[unit as usize]);
-    let hits = ranked[..flagged].iter().map(|unit| u64::from(later[*unit as usize])).sum();
-    let size: f64 = ranked[..flagged].iter().map(|unit| size_of(*unit)).sum();
-    let whole: f64 = (0..scores.len() as u32).map(size_of).sum();
-    if size <= 0.0 {
-        return Err(HotspotError::Parameter { what: "size of the flagged units", value: size, must: "above 0" });
+    let one = |unit: u32| sizes.map_or(1.0, |sizes| sizes[unit as usize]);
+    let whole: f64 = (0..scores.len() as u32).map(one).sum();
+    let wanted = match sizes {
+        None => flagged_units(scores.len(), share) as f64,
+        Some(_) => share * whole,
+    };
+    if wanted <= 0.0 {
+        return Err(HotspotError::Parameter { what: "size of all units", value: whole, must: "above 0" });
     }
-    let mut best = later.to_vec();
-    best.sort_unstable_by(|a, b| b.cmp(a));
-    let best_hits = best[..flagged].iter().map(|count| u64::from(*count)).sum();
-    let hit_rate = hits as f64 / cases as f64;
-    let size_share = size / whole;
+    let chosen = choose(&ranked, later, one, wanted);
+    let density: Vec<f64> = (0..scores.len() as u32)
+        .map(|unit| match (f64::from(later[unit as usize]), one(unit)) {
+            // No ground at all: taken for nothing.
+            (count, size) if size <= 0.0 => count * f64::MAX.sqrt(),
+            (count, size) => count / size,
+        })
+        .collect();
+    let best_hits = choose(&ranking(&density), later, one, wanted).hits;
+    let hit_rate = chosen.hits / cases as f64;
+    let size_share = chosen.size / whole;
     Ok(Accuracy {
         units: scores.len(),
-        flagged,
+        flagged: chosen.units,
         cases,
-        hits,
+        hits: chosen.hits,
         best_hits,
         hit_rate,
         size_share,
         pai: hit_rate / size_share,
-        pei: if best_hits == 0 { 0.0 } else { hits as f64 / best_hits as f64 },
-        ser: hits as f64 / size,
+        pei: if best_hits == 0.0 { 0.0 } else { chosen.hits / best_hits },
+        ser: chosen.hits / chosen.size,
     })
+}
+
+struct Choice {
+    units: usize,
+    hits: f64,
+    size: f64,
+}
+
+/// Units from the first down until they are as large as wanted, the last one in part.
+fn choose(ranked: &[u32], later: &[u32], size: impl Fn(u32) -> f64, wanted: f64) -> Choice {
+    let mut choice = Choice { units: 0, hits: 0.0, size: 0.0 };
+    // A hair of rounding does not add one.
+    let enough = wanted * (1.0 - 1e-12);
+    for unit in ranked {
+        if choice.size >= enough {
+            break;
+        }
+        let (count, size) = (f64::from(later[*unit as usize]), size(*unit));
+        let part = if size > 0.0 { ((wanted - choice.size) / size).min(1.0) } else { 1.0 };
+        choice.units += 1;
+        choice.hits += part * count;
+        choice.size += part * size;
+    }
+    choice
 }
 
 /// Units by score, best first, ties by index.

@@ -8,8 +8,8 @@
 //! where rates are log-normal. Which of the two it is shows in the logarithms of counts over expectations: skewed to
 //! the left for gamma rates, symmetric for log-normal ones. The answer lies between the estimates by that skewness.
 
-use crate::analysis::hotspots::excess::Around;
 use crate::analysis::hotspots::fdr::q_values;
+use crate::analysis::hotspots::neighbourhood::Around;
 use crate::analysis::hotspots::special::{ln_gamma, negative_binomial_tail};
 
 /// Skewness by deciles at which rates are taken for gamma distributed; at 0 for log-normal.
@@ -20,7 +20,7 @@ const LEAST_EXPECTED: f64 = 5.0;
 const LEAST_SECTIONS: usize = 100;
 
 /// Neighbourhoods of fewer sections say nothing about dispersion.
-const LEAST_AROUND: usize = 5;
+const LEAST_AROUND: f64 = 5.0;
 
 /// Where maximum likelihood is looked for.
 const SMALLEST: f64 = 0.05;
@@ -47,22 +47,16 @@ pub(super) fn estimate(counted: &[Counted], local: &mut [f64]) -> f64 {
     by_moments * (by_likelihood(counted) / by_moments).powf(share)
 }
 
-impl Around {
-    /// k by moments: with rate a, counts c and exposures e, `a^2 sum e^2 / (n / (n - 1) sum (c - a e)^2 - a sum e)`;
-    /// infinite where the counts are no more uneven than chance.
-    pub(super) fn dispersion(&self, sections: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-        if self.observed < LEAST_AROUND || self.cases == 0.0 {
-            return None;
-        }
-        let (rate, n) = (self.cases / self.exposure, self.observed as f64);
-        let (mut squares, mut spread) = (0.0, 0.0);
-        for (count, exposure) in sections {
-            squares += exposure * exposure;
-            spread += (count - rate * exposure).powi(2);
-        }
-        let beyond_chance = spread * n / (n - 1.0) - self.cases;
-        Some(if beyond_chance > 0.0 { rate * rate * squares / beyond_chance } else { f64::INFINITY })
+/// k by moments: with rate a, counts c and exposures e, `a^2 sum e^2 / (n / (n - 1) sum (c - a e)^2 - a sum e)`;
+/// infinite where the counts are no more uneven than chance.
+pub(super) fn of_neighbourhood(around: &Around) -> Option<f64> {
+    if around.observed < LEAST_AROUND || around.cases == 0.0 {
+        return None;
     }
+    let (rate, n) = (around.cases / around.exposure, around.observed);
+    let spread = around.squared_cases - 2.0 * rate * around.cases_by_exposure + rate * rate * around.squared_exposure;
+    let beyond_chance = spread.max(0.0) * n / (n - 1.0) - around.cases;
+    Some(if beyond_chance > 0.0 { rate * rate * around.squared_exposure / beyond_chance } else { f64::INFINITY })
 }
 
 /// 1 for gamma rates, 0 for log-normal ones (and where it cannot be told: the cautious side).

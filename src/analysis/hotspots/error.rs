@@ -15,7 +15,9 @@ pub enum HotspotError {
     OnePlace,
     #[error("all values are the same, so none stands out")]
     NoVariation,
-    #[error("there are {given} {what}, and at least {needed} are needed")]
+    #[error(
+        "there are {given} {what}, and at least {needed} are needed: widen the area or the period, or take smaller units"
+    )]
     TooFew { what: &'static str, given: usize, needed: usize },
     #[error("there are {given} {what}, and at most {most} can be taken: {why}")]
     TooMany { what: &'static str, given: usize, most: usize, why: &'static str },

@@ -5,10 +5,10 @@
 //! here. Exposure is length, or better patrol effort: cases are made by patrols, so maps without it repeat the rota.
 
 use crate::analysis::hotspots::dispersion::{self, Counted};
-use crate::analysis::hotspots::error::{HotspotError, check_alpha, check_lengths, check_not_negative, check_positive};
+use crate::analysis::hotspots::error::{HotspotError, check_alpha, check_not_negative, check_positive};
 use crate::analysis::hotspots::fdr::q_values;
+use crate::analysis::hotspots::neighbourhood::{Around, Neighbourhood, check_units};
 use crate::analysis::hotspots::special::negative_binomial_tail;
-use crate::analysis::hotspots::weights::Weights;
 
 /// Cases that a neighbourhood without any is taken to have: none seen is no proof of none ever.
 const LEAST_CASES: f64 = 0.5;
@@ -56,26 +56,27 @@ impl Excesses {
 /// Tests each section's count against a negative binomial whose mean is the rate of its neighbours times its exposure.
 ///
 /// `neighbourhood` says which sections those are, best all within 600 m along the network
-/// ([`Weights::network_band`]); a section's weight for itself and the sizes of weights are left out. `exposures` are
+/// (`Weights::network_band`), on cells [`Discs`](crate::analysis::hotspots::neighbourhood::Discs); a section's weight for itself and the sizes of weights are left out. `exposures` are
 /// lengths in metres, patrol minutes, or whatever cases are proportional to. `dispersion` is k where it is known
 /// (from a longer past, say); none means that [`estimate_dispersion`] estimates it from these counts.
 /// A neighbourhood without cases is taken to have half a one.
 pub fn excess(
     counts: &[u32],
     exposures: &[f64],
-    neighbourhood: &Weights,
+    neighbourhood: &impl Neighbourhood,
     dispersion: Option<f64>,
     alpha: f64,
 ) -> Result<Excesses, HotspotError> {
     check_alpha(alpha)?;
     check_input(counts, exposures, neighbourhood)?;
+    let all_around = neighbourhood.around(counts, exposures);
     let dispersion = match dispersion {
         Some(given) if given != f64::INFINITY => {
             check_positive("dispersion", given)?;
             given
         }
         Some(given) => given,
-        None => estimate_dispersion(counts, exposures, neighbourhood)?,
+        None => estimate(counts, exposures, &all_around),
     };
     let mut sections = vec![Excess::NotObserved; counts.len()];
     let mut tested = Vec::new();
@@ -84,8 +85,7 @@ pub fn excess(
         if *exposure == 0.0 {
             continue;
         }
-        let around = Around::of(section, counts, exposures, neighbourhood);
-        let Some(expected) = around.expected(*exposure) else {
+        let Some(expected) = expected(&all_around[section], *exposure) else {
             sections[section] = Excess::Alone;
             continue;
         };
@@ -107,54 +107,34 @@ pub fn excess(
 /// hotspot: nearer to the second the more the rates of sections look gamma distributed. On towns of 1,512 sections with
 /// gamma or log-normal noise and 15 hotspots, this finds 13 to 15 of them with a precision of 0.8 to 0.97.
 /// Cost: the entries of the neighbourhood, and about 80 likelihoods of each section.
-pub fn estimate_dispersion(counts: &[u32], exposures: &[f64], neighbourhood: &Weights) -> Result<f64, HotspotError> {
+pub fn estimate_dispersion(
+    counts: &[u32],
+    exposures: &[f64],
+    neighbourhood: &impl Neighbourhood,
+) -> Result<f64, HotspotError> {
     check_input(counts, exposures, neighbourhood)?;
+    Ok(estimate(counts, exposures, &neighbourhood.around(counts, exposures)))
+}
+
+fn estimate(counts: &[u32], exposures: &[f64], all_around: &[Around]) -> f64 {
     let (mut local, mut counted) = (Vec::new(), Vec::new());
-    for section in 0..counts.len() {
-        let around = Around::of(section, counts, exposures, neighbourhood);
-        let sections = others(section, exposures, neighbourhood);
-        local.extend(around.dispersion(sections.map(|other| (f64::from(counts[other]), exposures[other]))));
-        if let Some(expected) = around.expected(exposures[section]) {
-            counted.push(Counted { count: counts[section], expected });
+    for ((count, exposure), around) in counts.iter().zip(exposures).zip(all_around) {
+        local.extend(dispersion::of_neighbourhood(around));
+        if let Some(expected) = expected(around, *exposure) {
+            counted.push(Counted { count: *count, expected });
         }
     }
-    Ok(dispersion::estimate(&counted, &mut local))
+    dispersion::estimate(&counted, &mut local)
 }
 
-/// The sections with exposure around one, itself left out.
-pub(super) struct Around {
-    pub(super) cases: f64,
-    pub(super) exposure: f64,
-    pub(super) observed: usize,
+/// None without exposure here or around.
+fn expected(around: &Around, exposure: f64) -> Option<f64> {
+    let known = around.exposure > 0.0 && exposure > 0.0;
+    known.then(|| around.cases.max(LEAST_CASES) / around.exposure * exposure)
 }
 
-impl Around {
-    fn of(section: usize, counts: &[u32], exposures: &[f64], neighbourhood: &Weights) -> Self {
-        let mut around = Self { cases: 0.0, exposure: 0.0, observed: 0 };
-        for other in others(section, exposures, neighbourhood) {
-            around.cases += f64::from(counts[other]);
-            around.exposure += exposures[other];
-            around.observed += 1;
-        }
-        around
-    }
-
-    /// None without exposure here or around.
-    fn expected(&self, exposure: f64) -> Option<f64> {
-        let known = self.exposure > 0.0 && exposure > 0.0;
-        known.then(|| self.cases.max(LEAST_CASES) / self.exposure * exposure)
-    }
-}
-
-/// Neighbours with exposure.
-fn others<'a>(section: usize, exposures: &'a [f64], neighbourhood: &'a Weights) -> impl Iterator<Item = usize> + 'a {
-    let all = neighbourhood.row(section).iter().map(|(other, _)| other);
-    all.filter(move |other| *other != section && exposures[*other] > 0.0)
-}
-
-fn check_input(counts: &[u32], exposures: &[f64], neighbourhood: &Weights) -> Result<(), HotspotError> {
-    check_lengths("exposures", exposures.len(), "the counts", counts.len())?;
-    check_lengths("neighbourhoods", neighbourhood.len(), "the counts", counts.len())?;
+fn check_input(counts: &[u32], exposures: &[f64], neighbourhood: &impl Neighbourhood) -> Result<(), HotspotError> {
+    check_units(neighbourhood, counts, exposures)?;
     check_not_negative("exposure", exposures)?;
     if counts.len() < 2 {
         return Err(HotspotError::TooFew { what: "sections", given: counts.len(), needed: 2 });

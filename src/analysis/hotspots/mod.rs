@@ -19,6 +19,7 @@ pub mod snap;
 pub mod streets;
 pub mod lattice;
 pub mod weights;
+pub mod neighbourhood;
 pub mod fdr;
 pub mod gi_star;
 pub mod moran;

@@ -6,11 +6,13 @@
 
 use crate::analysis::hotspots::Position;
 use crate::analysis::hotspots::permutation::Permutations;
-use crate::analysis::parallel::in_units;
+use crate::analysis::parallel::{in_units, look_up};
 use crate::analysis::random::Random;
 
 /// Permutations that one look at a pair serves: a row of 16-bit ranks in one cache line.
 const LANES: usize = 32;
+/// Cases after which is asked whether to go on.
+const PLACES_BETWEEN_LOOKS: usize = 256;
 /// Beyond this column, numbers no longer tell columns apart.
 const FURTHEST: f64 = 9e15;
 /// Pairs held at a time: 32 MiB.
@@ -46,12 +48,13 @@ pub(super) struct Counted {
     pub products: Vec<u64>,
 }
 
-/// Times as ranks, and under each limit the last rank within it of each rank.
+/// Times as ranks, and under each limit the first and the last rank within it of each rank.
 struct Ranks {
     rank: Vec<u32>,
     /// Cases of each rank.
     cases: Vec<u64>,
     /// By limit, by rank.
+    first: Vec<Vec<u32>>,
     last: Vec<Vec<u32>>,
 }
 
@@ -63,7 +66,7 @@ impl Ranks {
         let rank: Vec<u32> = times.iter().map(|time| distinct.partition_point(|other| other < time) as u32).collect();
         let mut cases = vec![0; distinct.len()];
         rank.iter().for_each(|rank| cases[*rank as usize] += 1);
-        let last = limits
+        let last: Vec<Vec<u32>> = limits
             .iter()
             .map(|limit| {
                 let mut far = 0;
@@ -78,7 +81,13 @@ impl Ranks {
                     .collect()
             })
             .collect();
-        Self { rank, cases, last }
+        let first = last
+            .iter()
+            .map(|last| {
+                (0..last.len()).map(|rank| last.partition_point(|last| (*last as usize) < rank) as u32).collect()
+            })
+            .collect();
+        Self { rank, cases, first, last }
     }
 
     /// Pairs of cases under a limit.
@@ -98,10 +107,7 @@ impl Ranks {
         let mut before = vec![0u64];
         self.cases.iter().for_each(|count| before.push(before.last().expect("it starts with 0") + count));
         (0..self.cases.len())
-            .map(|rank| {
-                let first = self.last[0].partition_point(|last| (*last as usize) < rank);
-                (before[self.last[0][rank] as usize + 1] - before[first] - 1) as u32
-            })
+            .map(|rank| (before[self.last[0][rank] as usize + 1] - before[self.first[0][rank] as usize] - 1) as u32)
             .collect()
     }
 }
@@ -182,7 +188,7 @@ struct Part {
 /// Counts pairs, observed and under `permutations` shuffles of the times.
 ///
 /// Permutation `k` takes stream `k` of the seed, so threads do not matter. Cost: O(n + pairs) words once, then about
-/// two instructions a pair, permutation and limit; at most 32 MiB of pairs are held at a time.
+/// one instruction a pair, permutation and limit; at most 32 MiB of pairs are held at a time.
 pub(super) fn count(
     cases: &[Position],
     times: &[f64],
@@ -252,6 +258,8 @@ pub(super) fn count(
 trait Narrow: Copy + Default + PartialOrd {
     fn of(rank: u32) -> Self;
     fn index(self) -> usize;
+    /// How far above another; far beyond every rank when it is below.
+    fn above(self, other: Self) -> Self;
 }
 
 impl Narrow for u16 {
@@ -262,6 +270,10 @@ impl Narrow for u16 {
     fn index(self) -> usize {
         usize::from(self)
     }
+
+    fn above(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
 }
 
 impl Narrow for u32 {
@@ -271,6 +283,10 @@ impl Narrow for u32 {
 
     fn index(self) -> usize {
         self as usize
+    }
+
+    fn above(self, other: Self) -> Self {
+        self.wrapping_sub(other)
     }
 }
 
@@ -300,15 +316,9 @@ impl Shuffle<'_> {
             self.dealt(first + lane).iter().zip(&mut ranks).for_each(|(rank, row)| row[lane] = T::of(*rank));
         }
         let mut cells = vec![0u64; bands.cells() * count];
-        let mut last = vec![[T::default(); LANES]; self.rank_at.len()];
         for limit in 0..bands.limits.len() {
-            for (row, last_row) in ranks.iter().zip(&mut last) {
-                for lane in 0..count {
-                    last_row[lane] = T::of(self.ranks.last[limit][row[lane].index()]);
-                }
-            }
             for band in 0..bands.edges.len() {
-                let near = near_in_time(part, band, bands.edges.len(), &ranks, &last);
+                let near = near_in_time(part, (band, bands.edges.len()), &ranks, self.ranks, limit);
                 (0..count)
                     .for_each(|lane| cells[lane * bands.cells() + band * bands.limits.len() + limit] += near[lane]);
             }
@@ -317,31 +327,41 @@ impl Shuffle<'_> {
     }
 }
 
-/// Pairs of a band that are near in time, by lane.
+/// Pairs of one of so many bands that are near in time under a limit, by lane.
+///
+/// A rank is within the limit of another when it is at most `width` above the first one that is: one subtraction and one
+/// comparison, without a look at what belongs to the other case.
 fn near_in_time<T: Narrow>(
     part: &Part,
-    band: usize,
-    bands: usize,
-    ranks: &[[T; LANES]],
-    last: &[[T; LANES]],
+    (band, bands): (usize, usize),
+    dealt: &[[T; LANES]],
+    ranks: &Ranks,
+    limit: usize,
 ) -> [u64; LANES] {
+    let (all_first, all_last) = (&ranks.first[limit], &ranks.last[limit]);
     let mut near = [0u64; LANES];
     for (at, place) in part.places.iter().enumerate() {
+        if at % PLACES_BETWEEN_LOOKS == 0 {
+            look_up();
+        }
         let start = part.starts[at * bands + band] as usize;
         let end = part.starts.get(at * bands + band + 1).map_or(part.others.len(), |end| *end as usize);
-        let (own_rank, own_last) = (&ranks[*place as usize], &last[*place as usize]);
+        if start == end {
+            continue;
+        }
+        let (mut first, mut width) = ([T::default(); LANES], [T::default(); LANES]);
+        for (lane, own) in dealt[*place as usize].iter().enumerate() {
+            let (low, high) = (all_first[own.index()], all_last[own.index()]);
+            first[lane] = T::of(low);
+            width[lane] = T::of(high - low);
+        }
         // Chunks, because a lane counts in 16 bits.
         for others in part.others[start..end].chunks(60_000) {
             let mut lanes = [0u16; LANES];
             for other in others {
-                let (rank, last) = (&ranks[*other as usize], &last[*other as usize]);
+                let rank = &dealt[*other as usize];
                 for lane in 0..LANES {
-                    #[expect(
-                        clippy::needless_bitwise_bool,
-                        reason = "a branch would keep the lanes from running together"
-                    )]
-                    let soon = (rank[lane] <= own_last[lane]) & (own_rank[lane] <= last[lane]);
-                    lanes[lane] += u16::from(soon);
+                    lanes[lane] += u16::from(rank[lane].above(first[lane]) <= width[lane]);
                 }
             }
             near.iter_mut().zip(lanes).for_each(|(near, lane)| *near += u64::from(lane));

@@ -9,7 +9,7 @@
 
 use crate::analysis::hotspots::error::{HotspotError, check_lengths, check_values};
 use crate::analysis::hotspots::weights::Weights;
-use crate::analysis::parallel::in_units;
+use crate::analysis::parallel::{in_units, look_up};
 use crate::analysis::random::Random;
 
 /// What was drawn; an answer carries it, so that anybody can draw it again.
@@ -129,6 +129,7 @@ impl Orders {
         let slack = slack_of(deviations);
         let mut sums = vec![0.0; self.draws];
         for (size, units) in alike.iter().enumerate().take(deviations.len() - 1) {
+            look_up();
             if size > 0 {
                 for (draw, sum) in sums.iter_mut().enumerate() {
                     *sum += deviations[self.order(draw)[size - 1] as usize];

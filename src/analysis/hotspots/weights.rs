@@ -6,6 +6,7 @@
 
 use crate::analysis::hotspots::error::{HotspotError, check_positive};
 use crate::analysis::hotspots::streets::{Streets, Walk};
+use crate::analysis::parallel::look_up;
 
 /// Packed rows of neighbours; without values, every weight is 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +40,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The most weights one set can hold.
-const MOST: usize = u32::MAX as usize;
+/// The most weights one set can hold: 120 MB of neighbours.
+pub const MOST_WEIGHTS: usize = 30_000_000;
 
 impl Weights {
     /// From rows of (neighbour, weight) in any order. A neighbour named twice counts with both weights together.
@@ -127,6 +128,7 @@ impl Weights {
         let mut walk = Walk::new(streets);
         let mut row: Vec<u32> = Vec::new();
         for section in 0..streets.sections() {
+            look_up();
             let half = streets.length(section) / 2.0;
             walk.run(streets, &streets.ends(section).map(|junction| (junction, half)), distance_m);
             row.clear();
@@ -139,11 +141,51 @@ impl Weights {
                     }
                 }
             }
-            if all.neighbours.len() + row.len() > MOST {
+            row.sort_unstable();
+            row.dedup();
+            if all.neighbours.len() + row.len() > MOST_WEIGHTS {
                 let (given, why) = (all.neighbours.len() + row.len(), "take a shorter distance");
-                return Err(HotspotError::TooMany { what: "weights", given, most: MOST, why });
+                return Err(HotspotError::TooMany { what: "pairs of neighbours", given, most: MOST_WEIGHTS, why });
             }
             all.push(&mut row);
+        }
+        Ok(all)
+    }
+
+    /// Square cells whose middles lie within a distance of each other, both included; a cell is not its own neighbour.
+    /// Cell `(column, row)` has index `row * columns + column`.
+    ///
+    /// Errors: more neighbours than fit. Where only sums are wanted, [`Discs`] needs no list.
+    ///
+    /// [`Discs`]: crate::analysis::hotspots::neighbourhood::Discs
+    pub fn within(columns: usize, rows: usize, cell_m: f64, distance_m: f64) -> Result<Self, HotspotError> {
+        check_positive("cell size", cell_m)?;
+        check_positive("distance", distance_m)?;
+        let widths = disc(columns, rows, cell_m, distance_m);
+        let pairs = |(up, half): (usize, &usize)| {
+            let aside: usize = (1..=*half).map(|step| columns - step).sum();
+            (rows - up) * (columns + 2 * aside) * if up == 0 { 1 } else { 2 }
+        };
+        let given = widths.iter().enumerate().map(pairs).sum::<usize>() - columns * rows;
+        if given > MOST_WEIGHTS {
+            let why = "take larger cells or a shorter distance";
+            return Err(HotspotError::TooMany { what: "pairs of neighbours", given, most: MOST_WEIGHTS, why });
+        }
+        let mut all = Self { starts: Vec::with_capacity(columns * rows + 1), ..Self::empty() };
+        all.starts.push(0);
+        all.neighbours.reserve(given);
+        for row in 0..rows {
+            look_up();
+            let reach = widths.len() - 1;
+            for column in 0..columns {
+                for other_row in row.saturating_sub(reach)..=(row + reach).min(rows - 1) {
+                    let half = widths[row.abs_diff(other_row)];
+                    let run = column.saturating_sub(half)..=(column + half).min(columns - 1);
+                    let others = run.filter(|other| (other_row, *other) != (row, column));
+                    all.neighbours.extend(others.map(|other| (other_row * columns + other) as u32));
+                }
+                all.starts.push(all.neighbours.len() as u32);
+            }
         }
         Ok(all)
     }
@@ -193,7 +235,7 @@ impl Weights {
         rows: usize,
         around: impl Fn(usize, &mut dyn FnMut(usize, &[i64])),
     ) -> Result<Self, HotspotError> {
-        let most = MOST / 8;
+        let most = u32::MAX as usize / 8;
         let given = columns.saturating_mul(rows);
         if given == 0 {
             return Err(HotspotError::TooFew { what: "cells", given: 0, needed: 1 });
@@ -219,4 +261,23 @@ impl Weights {
         }
         Ok(all)
     }
+}
+
+/// How far a disc around a cell reaches to either side, in cells, by the number of rows up or down; no farther than a
+/// lattice of so many columns and rows.
+pub(super) fn disc(columns: usize, rows: usize, cell_m: f64, distance_m: f64) -> Vec<usize> {
+    let squared = distance_m * distance_m * (1.0 + 1e-12);
+    let inside = |up: usize, aside: usize| {
+        let (up, aside) = (up as f64 * cell_m, aside as f64 * cell_m);
+        up * up + aside * aside <= squared
+    };
+    let mut half = columns.saturating_sub(1).min((distance_m / cell_m).min(1e9) as usize + 1);
+    let mut widths = Vec::new();
+    for up in (0..rows).take_while(|up| inside(*up, 0)) {
+        while half > 0 && !inside(up, half) {
+            half -= 1;
+        }
+        widths.push(half);
+    }
+    widths
 }

@@ -14,6 +14,8 @@ use crate::app::hotspots::{Failed, NOT_OBSERVED, THREADS, Told};
 use crate::app::texts::question;
 use crate::formats::sheet::{Cell, significant};
 
+pub(super) const DENSITY: [&str; 4] = ["density", "p", "p_adjusted", "class"];
+pub(super) const NETWORK_DENSITY: [&str; 5] = ["density", "density_max", "p", "p_adjusted", "class"];
 /// Whole reach of the kernels, metres.
 pub(super) const PLANE_M: f64 = 500.0;
 pub(super) const STREETS_M: f64 = 300.0;
@@ -21,7 +23,7 @@ pub(super) const STREETS_M: f64 = 300.0;
 const LIXEL_M: f64 = 50.0;
 
 pub(super) fn in_plane(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(units, &["density", "p", "p_adjusted", "class"]);
+    told.columns(units, &DENSITY);
     let bandwidth = asked.bandwidth_m.unwrap_or_else(|| units.reach_in_plane(PLANE_M));
     told.parameter("bandwidth_m", bandwidth);
     told.parameter("kernel", "quartic");
@@ -35,7 +37,7 @@ pub(super) fn along_streets(units: &Units, asked: &HotspotsQuestion, told: &mut 
     let (Some(town), Some(places)) = (units.town(), units.places()) else {
         return Err(Failed::Asked(question("method", "network-density is of sections: ask with unit=sections")));
     };
-    told.columns(units, &["density", "density_max", "p", "p_adjusted", "class"]);
+    told.columns(units, &NETWORK_DENSITY);
     let bandwidth = asked.bandwidth_m.unwrap_or_else(|| units.reach_along_streets(STREETS_M));
     told.parameter("bandwidth_m", bandwidth);
     told.parameter("kernel", "quartic");
@@ -70,7 +72,7 @@ fn by_section(town: &Town, pieces: &[Lixel], density: &[f64]) -> (Vec<f64>, Vec<
 
 /// Rows with the density, the largest within the unit where there is one, and the share of the ranking.
 fn rows(units: &Units, density: &[f64], most: &[f64], told: &mut Told) {
-    let classes = tiers(density);
+    let classes = tiers(density, units.unlike_sizes());
     for unit in 0..units.len() {
         let mut cells: Vec<Cell> = vec![significant(density[unit], 10).into()];
         cells.extend(most.get(unit).map(|most| Cell::from(significant(*most, 10))));

@@ -15,6 +15,13 @@ use crate::domain::moment::write_instant;
 use crate::formats::sheet::{Cell, significant};
 use crate::spatial::shape::Shape;
 
+pub(super) const CLUSTERS: [&str; 9] =
+    ["cluster", "count", "core", "first", "last", "median_gap_days", "p", "p_adjusted", "class"];
+pub(super) const NEAR_REPEAT: [&str; 8] =
+    ["distance_m", "days", "count", "expected", "ratio", "p", "p_adjusted", "class"];
+/// A cluster with more than this share of the cases draws nothing.
+const TOO_LARGE: f64 = 1.0 / 3.0;
+const LEAST_TO_JUDGE: usize = 100;
 const SECONDS_A_DAY: f64 = 86_400.0;
 const DIGITS: i32 = 10;
 
@@ -30,7 +37,7 @@ fn in_plane(cases: &[Case]) -> Vec<Position> {
 }
 
 pub(super) fn by_clusters(cases: &Cases, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.sheet_columns(&["cluster", "count", "core", "first", "last", "median_gap_days", "p", "p_adjusted", "class"]);
+    told.sheet_columns(&CLUSTERS);
     let all = &cases.all;
     let positions = in_plane(all);
     let question = Dbscan { eps: asked.eps_m, min_points: asked.min_points, border: Border::Nearest };
@@ -58,7 +65,15 @@ pub(super) fn by_clusters(cases: &Cases, asked: &HotspotsQuestion, told: &mut To
             members[*label as usize].push(case);
         }
     }
-    // The largest first; equal ones by the number of their first case.
+    let largest = members.iter().map(Vec::len).max().unwrap_or(0);
+    if all.len() >= LEAST_TO_JUDGE && largest as f64 > TOO_LARGE * all.len() as f64 {
+        told.note(format!(
+            "the largest cluster holds {:.0} % of the cases and so draws nothing: ask for one category or a shorter period, \
+             with a smaller eps_m, a larger min_points, or algorithm=st-dbscan",
+            largest as f64 * 100.0 / all.len() as f64
+        ));
+    }
+    // The largest first; equal ones by their first case in time.
     let mut order: Vec<usize> = (0..found.count).collect();
     order.sort_by_key(|cluster| std::cmp::Reverse(members[*cluster].len()));
     for (number, cluster) in order.into_iter().enumerate() {
@@ -112,7 +127,7 @@ pub(crate) fn hull(places: impl Iterator<Item = Coord>) -> Option<Shape> {
 }
 
 pub(super) fn by_near_repeat(cases: &Cases, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.sheet_columns(&["distance_m", "days", "count", "expected", "ratio", "p", "p_adjusted", "class"]);
+    told.sheet_columns(&NEAR_REPEAT);
     let permutations = Permutations { draws: asked.draws(999), seed: asked.seed };
     told.parameter("permutations", permutations.draws);
     told.parameter("seed", permutations.seed);

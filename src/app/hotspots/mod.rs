@@ -5,6 +5,7 @@
 
 mod density;
 mod events;
+mod grid;
 mod question;
 mod rank;
 mod scan;
@@ -15,8 +16,10 @@ mod units;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::{Map, Value as Json};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value as Json, json};
 
 use crate::analysis::hotspots::HotspotError;
 use crate::analysis::parallel::{Watch, watched};
@@ -41,6 +44,8 @@ use units::Units;
 
 /// The class of a unit where nobody looked.
 pub(crate) const NOT_OBSERVED: &str = "not-observed";
+/// Effort has to cover this share of the period and of the cases to be used without being asked for.
+const MOSTLY: f64 = 0.8;
 /// Threads of one answer: several are worked on at a time.
 pub(crate) const THREADS: usize = 2;
 
@@ -73,12 +78,23 @@ pub(crate) struct Told {
     dropped: Vec<(&'static str, usize)>,
     days: (Date, Date),
     empty: bool,
+    zone: TimeZone,
+    /// Sentences that stand in the answer.
+    notes: Vec<String>,
 }
 
 impl Told {
     /// First and last day that the question is about.
     pub fn days(&self) -> (Date, Date) {
         self.days
+    }
+
+    fn day(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(at).date()
+    }
+
+    pub fn note(&mut self, sentence: impl Into<String>) {
+        self.notes.push(sentence.into());
     }
 
     pub fn parameter(&mut self, name: &str, value: impl Into<Json>) {
@@ -139,11 +155,13 @@ pub fn hotspots(
         dropped: Vec::new(),
         days: asked.selection.days(app.zone(), &cases).unwrap_or_default(),
         empty: asked.empty,
+        zone: app.zone().clone(),
+        notes: Vec::new(),
     };
-    let mut note = None;
+    told.parameter("limit", asked.limit);
     let mut used = cases.all.len();
     if cases.all.is_empty() {
-        note = Some(asked.selection.without_cases(snapshot));
+        told.note(asked.selection.without_cases(snapshot, app.zone()));
     } else {
         let looking = monitor.clone();
         let watch: Watch = Arc::new(move |share| looking.tell(0.2 + 0.75 * share));
@@ -151,7 +169,7 @@ pub fn hotspots(
         match watched(watch, work) {
             Some(Ok(())) => {}
             Some(Err(Failed::Asked(error))) => return Err(error),
-            Some(Err(Failed::Note(sentence))) => note = Some(sentence),
+            Some(Err(Failed::Note(sentence))) => told.note(sentence),
             None => return Err(monitor.reason()),
         }
     }
@@ -160,7 +178,10 @@ pub fn hotspots(
         cases.dropped.insert(reason, *count);
         used -= count;
     }
-    let Told { mut sheet, parameters, members, .. } = told;
+    let Told { mut sheet, parameters, members, notes, .. } = told;
+    if sheet.columns.is_empty() {
+        sheet.columns = asked.columns();
+    }
     if let Some(limit) = asked.limit {
         sheet.rows.truncate(limit);
     }
@@ -168,9 +189,12 @@ pub fn hotspots(
     head.insert("method".to_owned(), asked.method.name().into());
     head.insert("parameters".to_owned(), Json::Object(parameters));
     head.insert("cases".to_owned(), cases.told(used));
+    if !asked.ignored.is_empty() {
+        head.insert("ignored".to_owned(), json!(asked.ignored));
+    }
     head.extend(members);
-    if let Some(note) = note {
-        head.insert("note".to_owned(), note.into());
+    if !notes.is_empty() {
+        head.insert("note".to_owned(), notes.join("; ").into());
     }
     sheet.members = head;
     monitor.stage("writing");
@@ -195,7 +219,7 @@ fn answer(
         Method::NearRepeat => return events::by_near_repeat(cases, asked, told),
         _ => {}
     }
-    let exposure = exposure(snapshot, efforts, asked, told)?;
+    let exposure = exposure(snapshot, efforts, asked, cases, told)?;
     let units = Units::new(app, snapshot, asked, cases, exposure).map_err(Failed::Asked)?;
     *used = units.cases.len();
     match &units.ground {
@@ -207,6 +231,7 @@ fn answer(
         }
     }
     told.parameter("alpha", asked.alpha);
+    told.parameter("empty", asked.empty);
     told.parameter("units", units.len());
     if units.cases.is_empty() {
         return Err(Failed::Note("no case lies on a road section: ask with unit=grid".to_owned()));
@@ -227,11 +252,13 @@ fn answer(
     }
 }
 
-/// Patrol effort in the period, when it is asked for, or is there and nothing else is asked for.
+/// Patrol effort in the period, when it is asked for, or nothing is asked for and it covers most of the question: a
+/// month's minutes say nothing of four years' cases, and a few sections' minutes nothing of the town.
 fn exposure(
     snapshot: &Snapshot,
     efforts: &Efforts,
     asked: &HotspotsQuestion,
+    cases: &Cases,
     told: &mut Told,
 ) -> Result<Option<Exposure>, Failed> {
     if asked.unit == Unit::Grid {
@@ -245,6 +272,10 @@ fn exposure(
         Some(Against::Length) => None,
         _ => efforts.exposure(snapshot, asked.selection.from, asked.selection.to),
     };
+    let found = match (found, asked.exposure) {
+        (Some(found), None) => covering(found, asked, cases, told),
+        (found, _) => found,
+    };
     if found.is_none() && asked.exposure == Some(Against::Effort) {
         let detail = "there is no patrol effort in the period: import some (patrolmap import patrol-effort), or ask with \
                       exposure=length";
@@ -252,4 +283,27 @@ fn exposure(
     }
     told.parameter("exposure", found.as_ref().map_or("length", |found| found.measure.name()));
     Ok(found)
+}
+
+/// Effort that covers most of the period and of the cases; else none, and a note with the way to use it.
+fn covering(found: Exposure, asked: &HotspotsQuestion, cases: &Cases, told: &mut Told) -> Option<Exposure> {
+    let (oldest, newest) = cases.stored?;
+    let from = asked.selection.from.map_or(oldest, |from| from.max(oldest));
+    let to = asked.selection.to.map_or(newest, |to| to.min(newest));
+    let on_sections = || cases.all.iter().filter_map(|case| Some((case.section?, case.at)));
+    let covered = on_sections().filter(|(section, at)| found.covers(*section, *at)).count();
+    let (of_time, of_cases) = (found.share_of(from, to), covered as f64 / on_sections().count().max(1) as f64);
+    if of_time >= MOSTLY && of_cases >= MOSTLY {
+        return Some(found);
+    }
+    let (first, last) = found.whole()?;
+    told.notes.push(format!(
+        "cases are weighed against length: patrol effort is on record for {:.0} % of the period ({} to {}) and {:.0} % of \
+         the cases; ask for that period, or with exposure=effort",
+        of_time * 100.0,
+        told.day(first),
+        told.day(last),
+        of_cases * 100.0
+    ));
+    None
 }

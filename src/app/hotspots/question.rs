@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::app::answers::{Form, Question};
+use crate::app::hotspots::units::{ON_CELLS, ON_SECTIONS};
+use crate::app::hotspots::{density, events, rank, scan, significance};
 use crate::app::patterns::read_selection;
 use crate::app::selection::Selection;
 use crate::app::texts::{Texts, question};
@@ -71,6 +73,27 @@ pub const METHODS: [(&str, Method); 10] = [
 impl Method {
     pub fn name(self) -> &'static str {
         METHODS.iter().find(|(_, method)| *method == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl Method {
+    /// Whether a parameter changes anything in its answers.
+    fn uses(self, parameter: &str, unit: Unit) -> bool {
+        let of_units = !matches!(self, Self::Clusters | Self::NearRepeat);
+        match parameter {
+            "unit" | "exposure" | "empty" => of_units,
+            "cell_m" | "grid_crs" => of_units && unit == Unit::Grid,
+            "bandwidth_m" => of_units && !matches!(self, Self::Ranking | Self::Emerging),
+            "alpha" => matches!(self, Self::GiStar | Self::Moran | Self::Excess | Self::Emerging | Self::Scan),
+            "seed" | "permutations" => matches!(self, Self::GiStar | Self::Moran | Self::Scan | Self::NearRepeat),
+            "value" => matches!(self, Self::GiStar | Self::Moran),
+            "period" => matches!(self, Self::Ranking | Self::Emerging | Self::Scan),
+            "split" => self == Self::NetworkDensity,
+            "algorithm" | "eps_m" | "eps_days" | "min_points" => self == Self::Clusters,
+            "model" => self == Self::Scan,
+            "distances" | "days" => self == Self::NearRepeat,
+            _ => true,
+        }
     }
 }
 
@@ -152,6 +175,8 @@ pub struct HotspotsQuestion {
     /// Cells without cases stand in the answer, too.
     pub empty: bool,
     pub limit: Option<usize>,
+    /// What was written and has no meaning for the method; the answer says so.
+    pub ignored: Vec<&'static str>,
     /// Name of the system of the answer.
     pub crs: String,
     pub form: Form,
@@ -171,6 +196,7 @@ impl HotspotsQuestion {
         crs: &Crs,
         conditions: Vec<Condition>,
     ) -> Result<Self, AppError> {
+        let written: Vec<&'static str> = PARAMETERS.into_iter().filter(|name| texts.has(name)).collect();
         let selection = read_selection(app, texts, conditions)?;
         let method = texts.choice("method", &METHODS)?.unwrap_or(Method::Ranking);
         let unit = texts.choice("unit", &[("sections", Unit::Sections), ("grid", Unit::Grid)])?;
@@ -183,19 +209,22 @@ impl HotspotsQuestion {
             }
         }
         let cell_m = texts.number("cell_m", 10.0, 100_000.0)?.unwrap_or(CELL_M);
-        let alpha = texts.number("alpha", 0.0, 1.0)?.unwrap_or(0.05);
-        if alpha <= 0.0 || alpha >= 1.0 {
-            return Err(question("alpha", "must lie between 0 and 1, both excluded, such as 0.05"));
-        }
+        let between = || question("alpha", "must be a number between 0 and 1, both excluded, such as 0.05");
+        let alpha = match texts.one("alpha")? {
+            None => 0.05,
+            Some(text) => text.parse::<f64>().ok().filter(|alpha| *alpha > 0.0 && *alpha < 1.0).ok_or_else(between)?,
+        };
         let split = [
             ("simple", SplitName::Simple),
             ("discontinuous", SplitName::Discontinuous),
             ("continuous", SplitName::Continuous),
         ];
+        let unit = unit.unwrap_or(Unit::Sections);
         Ok(Self {
             selection,
             method,
-            unit: unit.unwrap_or(Unit::Sections),
+            ignored: written.into_iter().filter(|name| !method.uses(name, unit)).collect(),
+            unit,
             cell_m,
             grid_crs,
             bandwidth_m: texts.number("bandwidth_m", 1.0, 100_000.0)?,
@@ -229,6 +258,24 @@ impl HotspotsQuestion {
     pub fn ask(&self, snapshot: Arc<Snapshot>, effort: i64) -> Question {
         let layers = [Layer::Violations, Layer::RoadSections, Layer::Jurisdictions];
         Question::new(snapshot, format!("hotspots {self:?}"), &layers, effort)
+    }
+
+    /// Columns of an answer without rows.
+    pub fn columns(&self) -> Vec<&'static str> {
+        let more: &[&'static str] = match self.method {
+            Method::Ranking => &rank::RANKING,
+            Method::GiStar => &significance::GI_STAR,
+            Method::Excess => &significance::EXCESS,
+            Method::Moran => &significance::MORAN,
+            Method::Density => &density::DENSITY,
+            Method::NetworkDensity => &density::NETWORK_DENSITY,
+            Method::Emerging => &significance::EMERGING,
+            Method::Scan => &scan::SCAN,
+            Method::Clusters => return events::CLUSTERS.to_vec(),
+            Method::NearRepeat => return events::NEAR_REPEAT.to_vec(),
+        };
+        let first: &[&'static str] = if self.unit == Unit::Grid { &ON_CELLS } else { &ON_SECTIONS };
+        [first, more].concat()
     }
 
     /// Draws of a method that cannot do without.

@@ -1,6 +1,6 @@
 //! Where to go first: the method that found the most of what came later, and the table that shows it.
 //!
-//! Plain counts, recent counts, density, density along the streets and excess are tried on origins that roll through the
+//! Plain counts, counts per metre (on streets), recent counts, density, density along the streets and excess are tried on origins that roll through the
 //! past. The newest step is held back from the choice: it only tells how good the choice was. Then the chosen method
 //! ranks with all cases. Where nothing beats plain counts, plain counts rank, and the answer says so.
 
@@ -14,12 +14,13 @@ use crate::app::hotspots::density::{PLANE_M, STREETS_M, expected_along_streets, 
 use crate::app::hotspots::question::{HotspotsQuestion, Step};
 use crate::app::hotspots::significance::AROUND_M;
 use crate::app::hotspots::steps::Calendar;
-use crate::app::hotspots::units::Units;
+use crate::app::hotspots::units::{Near, Units};
 use crate::app::hotspots::{Failed, NOT_OBSERVED, Told};
 use crate::app::jobs::Monitor;
 use crate::formats::sheet::{Cell, significant};
 
-/// Shares of the units at which rankings are compared.
+pub(super) const RANKING: [&str; 5] = ["score", "rank", "p", "p_adjusted", "class"];
+/// Shares of the streets' length, or of the cells, at which rankings are compared.
 const SHARES: [f64; 3] = [0.01, 0.05, 0.10];
 /// Origins that are tried, the latest ones.
 const MOST_ORIGINS: usize = 4;
@@ -31,16 +32,28 @@ const HALF_LIFE_DAYS: f64 = 91.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Candidate {
     Counts,
+    CountsPerMetre,
     RecentCounts,
     Density,
     NetworkDensity,
     Excess,
 }
 
+/// The plainer first.
+const CANDIDATES: [Candidate; 6] = [
+    Candidate::Counts,
+    Candidate::CountsPerMetre,
+    Candidate::RecentCounts,
+    Candidate::Density,
+    Candidate::NetworkDensity,
+    Candidate::Excess,
+];
+
 impl Candidate {
     fn name(self) -> &'static str {
         match self {
             Self::Counts => "counts",
+            Self::CountsPerMetre => "counts-per-metre",
             Self::RecentCounts => "recent-counts",
             Self::Density => "density",
             Self::NetworkDensity => "network-density",
@@ -49,7 +62,7 @@ impl Candidate {
     }
 }
 
-/// Figures at one share of the units.
+/// Figures at one share.
 #[derive(Debug, Clone, Copy, Default)]
 struct Score {
     pai: f64,
@@ -80,20 +93,26 @@ struct Layers {
     streets: Option<Vec<Vec<f64>>>,
 }
 
-/// Top 1, 5 and 10 percent of the units by score, units without any score left out.
-pub(super) fn tiers(scores: &[f64]) -> Vec<&'static str> {
+/// The best 1, 5 and 10 percent by score, of the length where there are lengths, else of the number; the last unit of each
+/// in part, so it belongs to it. Units without any score are left out.
+pub(super) fn tiers(scores: &[f64], lengths: Option<&[f64]>) -> Vec<&'static str> {
     let mut tiers = vec!["rest"; scores.len()];
-    let within = |share: f64| (share * scores.len() as f64 - 1e-9).ceil() as usize;
-    for (place, unit) in ranking(scores).into_iter().enumerate() {
-        if scores[unit as usize] <= 0.0 {
+    let size = |unit: usize| lengths.map_or(1.0, |lengths| lengths[unit]);
+    let whole: f64 = (0..scores.len()).map(size).sum();
+    let mut before = 0.0;
+    for unit in ranking(scores).into_iter().map(|unit| unit as usize) {
+        if scores[unit] <= 0.0 {
             break;
         }
-        tiers[unit as usize] = match place {
-            place if place < within(0.01) => "top-1",
-            place if place < within(0.05) => "top-5",
-            place if place < within(0.10) => "top-10",
-            _ => "rest",
+        // A hair of rounding does not add one.
+        let share = before / whole + 1e-12;
+        tiers[unit] = match () {
+            () if share < SHARES[0] => "top-1",
+            () if share < SHARES[1] => "top-5",
+            () if share < SHARES[2] => "top-10",
+            () => "rest",
         };
+        before += size(unit);
     }
     tiers
 }
@@ -104,7 +123,7 @@ pub(super) fn by_ranking(
     told: &mut Told,
     monitor: &Monitor,
 ) -> Result<(), Failed> {
-    told.columns(units, &["score", "rank", "p", "p_adjusted", "class"]);
+    told.columns(units, &RANKING);
     let (first, last) = told.days();
     let calendar = choose_calendar(asked, first, last);
     told.parameter("period", calendar.step.name());
@@ -131,7 +150,7 @@ pub(super) fn by_ranking(
 }
 
 fn rows(units: &Units, scores: &[f64], told: &mut Told) {
-    let classes = tiers(scores);
+    let classes = tiers(scores, units.unlike_sizes());
     for (place, unit) in ranking(scores).into_iter().map(|unit| unit as usize).enumerate() {
         let class = if units.observed(unit) { classes[unit] } else { NOT_OBSERVED };
         let cells =
@@ -168,17 +187,14 @@ fn try_all(
     let layer_of_case: Vec<usize> = units.cases.iter().map(layer_of).collect();
     let layers = layers(units, calendar, &layer_of_case, layers_wanted, first_origin, monitor)?;
     monitor.checked().map_err(Failed::Asked)?;
-    let sizes = &units.sizes;
     // Origins: layers below `origin` are known, layer `origin` is what came.
     let newest_layer = newest - first_origin + 1;
-    let band = units.band(AROUND_M)?;
+    let band = units.neighbourhood(AROUND_M)?;
     let earliest = sum_of_steps(&layers.counts[..1]);
     let dispersion = estimate_dispersion(&earliest, units.exposures(), &band).unwrap_or(f64::INFINITY);
     let mut table: Vec<Line> = Vec::new();
     let mut plain: Vec<[Score; 3]> = Vec::new();
-    for candidate in
-        [Candidate::Counts, Candidate::RecentCounts, Candidate::Density, Candidate::NetworkDensity, Candidate::Excess]
-    {
+    for candidate in CANDIDATES {
         let Some(first) = layers.scores(candidate, 1, units, &band, dispersion)? else { continue };
         let mut tried: Vec<[Score; 3]> = Vec::new();
         let mut held_back = [Score::default(); 3];
@@ -192,7 +208,7 @@ fn try_all(
             if later.iter().all(|count| *count == 0) {
                 continue;
             }
-            let found = SHARES.map(|share| accuracy(&scores, later, Some(sizes), share));
+            let found = SHARES.map(|share| accuracy(&scores, later, units.unlike_sizes(), share));
             let mut score = [Score::default(); 3];
             for (into, found) in score.iter_mut().zip(found) {
                 let found = found?;
@@ -227,12 +243,13 @@ fn try_all(
     let scores = layers
         .scores(winner.candidate, layers_wanted, units, &band, dispersion)?
         .ok_or(Failed::Note("the chosen method has no scores".to_owned()))?;
+    let ground = if units.town().is_some() { "length of the streets" } else { "cells" };
     told.parameter(
         "bandwidth_m",
         json!({ "density": units.reach_in_plane(PLANE_M),
         "network-density": units.town().map(|_| units.reach_along_streets(STREETS_M)), "excess": AROUND_M }),
     );
-    Ok(Some((scores, members(calendar, &table, winner, first_origin, newest))))
+    Ok(Some((scores, members(ground, calendar, &table, winner, (first_origin, newest)))))
 }
 
 /// The method that beats plain counts by most: clearly on average, and on more origins than not. Else plain counts.
@@ -246,7 +263,13 @@ fn winner(table: &[Line]) -> &Line {
     table.iter().filter(clearly).rev().max_by(|a, b| quality(a).total_cmp(&quality(b))).unwrap_or(&table[0])
 }
 
-fn members(calendar: &Calendar, table: &[Line], winner: &Line, first_origin: usize, newest: usize) -> Members {
+fn members(
+    ground: &str,
+    calendar: &Calendar,
+    table: &[Line],
+    winner: &Line,
+    (first_origin, newest): (usize, usize),
+) -> Members {
     let figures = |scores: &[Score; 3]| -> Json {
         SHARES
             .iter()
@@ -271,26 +294,26 @@ fn members(calendar: &Calendar, table: &[Line], winner: &Line, first_origin: usi
         "step": calendar.step.name(),
         "origins": (first_origin..newest).map(&days).collect::<Vec<_>>(),
         "held_back": days(newest),
-        "chosen_by": "accuracy (PAI) over that of plain counts, mean over 1, 5 and 10 % of the units and the origins: the best \
-                      that is at least 2 % above, and above on more origins than not",
+        "chosen_by": format!("accuracy (PAI) over that of plain counts, mean over 1, 5 and 10 % of the {ground} and the origins: the best \
+                      that is at least 2 % above, and above on more origins than not"),
         "methods": lines,
     });
     vec![
         ("winner", winner.candidate.name().into()),
         ("beats_counts", beats.into()),
-        ("verdict", verdict(calendar, &table[0], winner, newest).into()),
+        ("verdict", verdict(ground, calendar, &table[0], winner, newest).into()),
         ("backtest", backtest),
     ]
 }
 
 /// What a person should know before he trusts the ranking.
-fn verdict(calendar: &Calendar, counts: &Line, winner: &Line, newest: usize) -> String {
+fn verdict(ground: &str, calendar: &Calendar, counts: &Line, winner: &Line, newest: usize) -> String {
     let told =
         |scores: &[Score; 3]| scores.iter().map(|score| format!("{:.2}", score.pai)).collect::<Vec<_>>().join(" / ");
     let period = format!("{} to {}", calendar.first_day(newest), calendar.last_day(newest));
     if winner.candidate == Candidate::Counts {
         return format!(
-            "nothing beats plain counts on the origins before; held back, {period}: PAI {} at 1 / 5 / 10 % of the units",
+            "nothing beats plain counts on the origins before; held back, {period}: PAI {} at 1 / 5 / 10 % of the {ground}",
             told(&counts.held_back)
         );
     }
@@ -299,7 +322,7 @@ fn verdict(calendar: &Calendar, counts: &Line, winner: &Line, newest: usize) -> 
     let judged = if reached { "reaches plain counts" } else { "does not reach plain counts at every share" };
     format!(
         "{name} beats plain counts on the origins before; held back, {period}, it {judged}: PAI {} at 1 / 5 / 10 % of \
-         the units, plain counts {}",
+         the {ground}, plain counts {}",
         told(&winner.held_back),
         told(&counts.held_back)
     )
@@ -375,11 +398,16 @@ impl Layers {
         candidate: Candidate,
         origin: usize,
         units: &Units,
-        band: &crate::analysis::hotspots::weights::Weights,
+        band: &Near,
         dispersion: f64,
     ) -> Result<Option<Vec<f64>>, HotspotError> {
         Ok(match candidate {
             Candidate::Counts => Some(sum_of_steps(&self.counts[..origin]).into_iter().map(f64::from).collect()),
+            // Cells are all alike: there it is the plain count.
+            Candidate::CountsPerMetre => units.unlike_sizes().map(|lengths| {
+                let counts = sum_of_steps(&self.counts[..origin]);
+                counts.iter().zip(lengths).map(|(count, length)| f64::from(*count) / length).collect()
+            }),
             Candidate::RecentCounts => Some(self.fading[origin - 1].clone()),
             Candidate::Density => Some(sums(&self.plane[..origin])),
             Candidate::NetworkDensity => self.streets.as_ref().map(|streets| sums(&streets[..origin])),

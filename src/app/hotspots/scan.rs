@@ -30,8 +30,10 @@ struct Locations {
 }
 
 impl Locations {
-    fn new(units: &Units) -> Self {
-        let all = 0..units.len() as u32;
+    fn new(units: &Units, model: ScanModel) -> Self {
+        // Against effort, what has none cannot be weighed.
+        let weighed = |unit: &u32| model == ScanModel::Permutation || units.patrolled(*unit as usize);
+        let all = (0..units.len() as u32).filter(weighed);
         let wanted: Vec<u32> = match &units.ground {
             Ground::Sections(_) => all.collect(),
             Ground::Grid(_) => all.filter(|unit| units.counts[*unit as usize] > 0).collect(),
@@ -90,21 +92,25 @@ impl Baseline {
     }
 }
 
-const COLUMNS: [&str; 10] =
+pub(super) const SCAN: [&str; 10] =
     ["cluster", "observed", "expected", "llr", "relative_risk", "window_from", "window_to", "p", "p_adjusted", "class"];
 
 pub(super) fn by_scan(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(units, &COLUMNS);
+    told.columns(units, &SCAN);
     let permutations = Permutations { draws: asked.draws(999), seed: asked.seed };
     let radius = asked.bandwidth_m.unwrap_or(SCAN_M);
     told.parameter("permutations", permutations.draws);
     told.parameter("seed", permutations.seed);
     told.parameter("bandwidth_m", radius);
     let baseline = Baseline::new(asked, told)?;
-    let locations = Locations::new(units);
+    let locations = Locations::new(units, asked.model);
     let mut cases = vec![0_u32; locations.units.len() * baseline.steps];
-    let mut outside = 0;
-    for (case, unit) in units.cases.iter().zip(&units.unit_of) {
+    let (mut outside, mut unweighed) = (0, 0);
+    for (number, (case, unit)) in units.cases.iter().zip(&units.unit_of).enumerate() {
+        if asked.model == ScanModel::Poisson && !units.is_weighed(number) {
+            unweighed += 1;
+            continue;
+        }
         let location = locations.of_unit[*unit as usize] as usize;
         match baseline.step(case.date) {
             Some(step) => cases[location * baseline.steps + step] += 1,
@@ -113,6 +119,14 @@ pub(super) fn by_scan(units: &Units, asked: &HotspotsQuestion, told: &mut Told) 
     }
     if outside > 0 {
         told.drop("outside-baseline", outside);
+    }
+    if unweighed > 0 {
+        told.drop("without-effort", unweighed);
+    }
+    if unweighed + outside == units.cases.len() {
+        return Err(Failed::Note(
+            "no case is left to scan: take a longer period, or ask with exposure=length".to_owned(),
+        ));
     }
     let exposures = locations.values(units.exposures());
     let counts: Vec<f64> = units.counts.iter().map(|count| f64::from(*count)).collect();

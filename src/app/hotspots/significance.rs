@@ -13,10 +13,12 @@ use crate::analysis::hotspots::lattice::Shape as CellShape;
 use crate::analysis::hotspots::moran::{Quadrant, local_moran};
 use crate::analysis::hotspots::permutation::{Permutations, permuted};
 use crate::analysis::hotspots::weights::Weights;
-use crate::app::hotspots::question::{HotspotsQuestion, Step};
+use crate::app::hotspots::grid::on_cells;
+use crate::app::hotspots::question::{Figure, HotspotsQuestion, Step};
 use crate::app::hotspots::steps::Calendar;
 use crate::app::hotspots::units::{Ground, Units};
 use crate::app::hotspots::{Failed, NOT_OBSERVED, THREADS, Told};
+use crate::app::texts::question;
 use crate::formats::sheet::{Cell, significant};
 
 /// Fewer cases than this on a unit and its neighbours on average, and a low sum proves nothing.
@@ -25,6 +27,29 @@ const LEAST_FOR_COLD: f64 = 5.0;
 pub(super) const AROUND_M: f64 = 600.0;
 /// Digits of statistics; p-values beyond have no meaning.
 const DIGITS: i32 = 10;
+
+/// Units times steps, at most.
+const MOST_BINS: usize = 10_000_000;
+/// The class of a section with cases and without effort to weigh them against.
+const NO_EFFORT: &str = "no-effort";
+
+pub(super) const GI_STAR: [&str; 5] = ["z", "p", "p_adjusted", "significant", "class"];
+pub(super) const MORAN: [&str; 7] = ["moran", "z", "quadrant", "p", "p_adjusted", "significant", "class"];
+pub(super) const EXCESS: [&str; 6] = ["expected", "excess", "p", "p_adjusted", "significant", "class"];
+pub(super) const EMERGING: [&str; 9] =
+    ["z", "p", "p_adjusted", "hot_steps", "cold_steps", "steps", "trend_z", "trend_p", "class"];
+
+/// What Gi* and Moran's I look at.
+fn values(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<Vec<f64>, Failed> {
+    let rates = asked.value == Figure::Rate;
+    told.parameter("value", if rates { "rate" } else { "count" });
+    if rates && (0..units.len()).filter(|unit| units.patrolled(*unit)).count() < 2 {
+        let detail = "fewer than 2 sections have patrol effort in the period, so there are no rates to compare: take another \
+                      period, or ask with exposure=length";
+        return Err(Failed::Note(detail.to_owned()));
+    }
+    Ok(units.values(asked.value))
+}
 
 fn figure(number: f64) -> Cell {
     significant(number, DIGITS).into()
@@ -57,13 +82,13 @@ fn drawn(
 /// Cold classes only where the cases of unit and neighbours could have been many.
 fn without_false_cold(class: i8, unit: usize, units: &Units, weights: &Weights, mean: f64) -> i8 {
     let around = weights.row(unit).iter().filter(|(other, _)| *other != unit).count() + 1;
-    if class < 0 && mean * (around as f64) < LEAST_FOR_COLD || !units.observed(unit) { class.max(0) } else { class }
+    if class < 0 && mean * (around as f64) < LEAST_FOR_COLD || !units.patrolled(unit) { class.max(0) } else { class }
 }
 
 pub(super) fn by_gi_star(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(units, &["z", "p", "p_adjusted", "class"]);
+    told.columns(units, &GI_STAR);
     let weights = neighbours(units, asked, told)?;
-    let values = units.values(asked.value);
+    let values = values(units, asked, told)?;
     let found = gi_star(&values, &weights)?;
     let drawn = drawn(asked, &values, &weights, told)?;
     let (p, q) = drawn.as_ref().map_or((&found.p, &found.q), |(p, q)| (p, q));
@@ -72,15 +97,16 @@ pub(super) fn by_gi_star(units: &Units, asked: &HotspotsQuestion, told: &mut Tol
     for unit in 0..units.len() {
         let class = without_false_cold(classes[unit], unit, units, &weights, mean);
         let class = if units.observed(unit) { Cell::Integer(i64::from(class)) } else { NOT_OBSERVED.into() };
-        told.row(units, unit, vec![figure(found.z[unit]), figure(p[unit]), figure(q[unit]), class]);
+        let significant = Cell::Truth(q[unit] <= asked.alpha);
+        told.row(units, unit, vec![figure(found.z[unit]), figure(p[unit]), figure(q[unit]), significant, class]);
     }
     Ok(())
 }
 
 pub(super) fn by_moran(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(units, &["moran", "z", "quadrant", "p", "p_adjusted", "class"]);
+    told.columns(units, &MORAN);
     let weights = neighbours(units, asked, told)?.row_standardised();
-    let values = units.values(asked.value);
+    let values = values(units, asked, told)?;
     let found = local_moran(&values, &weights)?;
     let drawn = drawn(asked, &values, &weights, told)?;
     let (p, q) = drawn.as_ref().map_or((&found.p, &found.q), |(p, q)| (p, q));
@@ -103,6 +129,7 @@ pub(super) fn by_moran(units: &Units, asked: &HotspotsQuestion, told: &mut Told)
             quadrant.into(),
             figure(p[unit]),
             figure(q[unit]),
+            Cell::Truth(q[unit] <= asked.alpha),
             class.into(),
         ];
         told.row(units, unit, cells);
@@ -111,15 +138,18 @@ pub(super) fn by_moran(units: &Units, asked: &HotspotsQuestion, told: &mut Told)
 }
 
 pub(super) fn by_excess(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(units, &["expected", "excess", "p", "p_adjusted", "class"]);
+    told.columns(units, &EXCESS);
     let distance = asked.bandwidth_m.unwrap_or(AROUND_M);
     told.parameter("bandwidth_m", distance);
-    let found = excess(&units.counts, units.exposures(), &*units.band(distance)?, None, asked.alpha)?;
+    let found = excess(units.weighed(), units.exposures(), &units.neighbourhood(distance)?, None, asked.alpha)?;
     told.member("dispersion", json!(found.dispersion.is_finite().then(|| significant(found.dispersion, DIGITS))));
     for unit in 0..units.len() {
         let cells = match found.sections[unit] {
-            Excess::NotObserved => vec![Cell::Null, Cell::Null, Cell::Null, Cell::Null, NOT_OBSERVED.into()],
-            Excess::Alone => vec![Cell::Null, Cell::Null, Cell::Null, Cell::Null, "alone".into()],
+            Excess::NotObserved => {
+                let class = if units.observed(unit) { NO_EFFORT } else { NOT_OBSERVED };
+                vec![Cell::Null, Cell::Null, Cell::Null, Cell::Null, Cell::Null, class.into()]
+            }
+            Excess::Alone => vec![Cell::Null, Cell::Null, Cell::Null, Cell::Null, Cell::Null, "alone".into()],
             Excess::Tested(tested) => {
                 let class = match tested.q {
                     q if q <= 0.01 => 3_i64,
@@ -127,8 +157,15 @@ pub(super) fn by_excess(units: &Units, asked: &HotspotsQuestion, told: &mut Told
                     q if q <= 0.10 => 1,
                     _ => 0,
                 };
-                let over = f64::from(units.counts[unit]) - tested.expected;
-                vec![figure(tested.expected), figure(over), figure(tested.p), figure(tested.q), class.into()]
+                let over = f64::from(units.weighed()[unit]) - tested.expected;
+                vec![
+                    figure(tested.expected),
+                    figure(over),
+                    figure(tested.p),
+                    figure(tested.q),
+                    Cell::Truth(tested.hot),
+                    class.into(),
+                ]
             }
         };
         told.row(units, unit, cells);
@@ -137,7 +174,7 @@ pub(super) fn by_excess(units: &Units, asked: &HotspotsQuestion, told: &mut Told
 }
 
 pub(super) fn by_emerging(units: &Units, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
-    told.columns(units, &["z", "p", "p_adjusted", "hot_steps", "cold_steps", "steps", "trend_z", "trend_p", "class"]);
+    told.columns(units, &EMERGING);
     let (first, last) = told.days();
     let calendar = Calendar::new(asked.period.unwrap_or(Step::Month), first, last);
     told.parameter("period", calendar.step.name());
@@ -152,6 +189,14 @@ pub(super) fn by_emerging(units: &Units, asked: &HotspotsQuestion, told: &mut To
             calendar.whole
         )));
     }
+    if units.len() * calendar.whole > MOST_BINS {
+        let detail = format!(
+            "{} units in {} steps are more than {MOST_BINS} bins: take longer steps or larger cells",
+            units.len(),
+            calendar.whole
+        );
+        return Err(Failed::Asked(question("period", detail)));
+    }
     let times: Vec<f64> =
         units.cases.iter().map(|case| f64::from(calendar.step.number(case.date) - calendar.first) + 0.5).collect();
     let edges: Vec<f64> = (0..=calendar.whole).map(|edge| edge as f64).collect();
@@ -161,7 +206,7 @@ pub(super) fn by_emerging(units: &Units, asked: &HotspotsQuestion, told: &mut To
             (cube, (0..units.len()).collect::<Vec<_>>(), town.touching())
         }
         Ground::Grid(grid) => {
-            let made = LatticeCube::new(&grid.lattice, &units.positions, &times, &edges)?;
+            let made = LatticeCube::new(&grid.lattice, &on_cells(&units.positions), &times, &edges)?;
             let first = grid.block.first;
             let number = |row: i64, column: i64| {
                 ((row - first.row) as usize) * grid.block.columns + (column - first.column) as usize

@@ -21,6 +21,8 @@ use crate::world::{LayerSnapshot, Snapshot};
 
 /// Neighbourhoods by distance that are kept for a town.
 const MOST_BANDS: usize = 8;
+/// Neighbours in all of them.
+const MOST_ENTRIES: usize = 30_000_000;
 /// A section has some length, or nothing could be divided by it.
 const SHORTEST_M: f64 = 0.001;
 
@@ -129,10 +131,11 @@ impl Town {
         }
         let weights = Arc::new(Weights::network_band(&self.streets, distance_m)?);
         let mut bands = self.bands.lock().unwrap_or_else(PoisonError::into_inner);
-        if bands.len() >= MOST_BANDS {
+        bands.push((distance_m, weights.clone()));
+        let entries = |bands: &[(f64, Arc<Weights>)]| bands.iter().map(|(_, band)| band.entries()).sum::<usize>();
+        while bands.len() > MOST_BANDS || (bands.len() > 1 && entries(&bands) > MOST_ENTRIES) {
             bands.remove(0);
         }
-        bands.push((distance_m, weights.clone()));
         Ok(weights)
     }
 }

@@ -5,21 +5,27 @@ use std::sync::Arc;
 use geo::{Coord, LineString, Polygon};
 
 use crate::analysis::hotspots::lattice::{Block, Cell as LatticeCell, Lattice, Shape as CellShape};
+use crate::analysis::hotspots::neighbourhood::{Around, Discs, Neighbourhood};
 use crate::analysis::hotspots::sections::OnSection;
 use crate::analysis::hotspots::weights::Weights;
 use crate::analysis::hotspots::{HotspotError, Position};
 use crate::app::effort::Exposure;
+use crate::app::hotspots::THREADS;
+use crate::app::hotspots::grid;
 use crate::app::hotspots::question::{Figure, HotspotsQuestion, Unit};
 use crate::app::hotspots::town::Town;
 use crate::app::selection::{Case, Cases};
 use crate::app::texts::question;
 use crate::app::{App, AppError};
-use crate::domain::layer::Layer;
 use crate::formats::sheet::{Cell, significant};
 use crate::spatial::crs::Crs;
 use crate::spatial::foot::plane_at;
 use crate::spatial::shape::{Envelope, Shape};
 use crate::world::Snapshot;
+
+/// Columns that a row begins with.
+pub(super) const ON_SECTIONS: [&str; 5] = ["external_id", "name", "length_m", "count", "rate_per_100m"];
+pub(super) const ON_CELLS: [&str; 3] = ["cell", "count", "rate_per_km2"];
 
 /// A lattice over the cases.
 pub(crate) struct Grid {
@@ -48,7 +54,38 @@ pub(crate) struct Units {
     /// Metres of section, or square metres of cell.
     pub sizes: Vec<f64>,
     /// Patrol effort on each section; none when cases are weighed against size.
-    pub effort: Option<(Exposure, Vec<f64>)>,
+    pub effort: Option<Effort>,
+}
+
+/// Patrol effort that cases are weighed against.
+pub(crate) struct Effort {
+    pub exposure: Exposure,
+    /// On each section.
+    pub amounts: Vec<f64>,
+    /// Cases on each section while its effort is on record: others must not be divided by it.
+    pub counts: Vec<u32>,
+}
+
+/// Who lies around each unit.
+pub(crate) enum Near {
+    Sections(Arc<Weights>),
+    Cells(Discs),
+}
+
+impl Neighbourhood for Near {
+    fn units(&self) -> usize {
+        match self {
+            Self::Sections(weights) => weights.units(),
+            Self::Cells(discs) => discs.units(),
+        }
+    }
+
+    fn around(&self, counts: &[u32], exposures: &[f64]) -> Vec<Around> {
+        match self {
+            Self::Sections(weights) => weights.around(counts, exposures),
+            Self::Cells(discs) => discs.around(counts, exposures),
+        }
+    }
 }
 
 /// A plane that touches the globe in the middle of an area. Within 20 km of it lengths err by less than 0.4 %: good for
@@ -122,7 +159,11 @@ impl Units {
         }
         let effort = exposure.map(|exposure| {
             let amounts = town.ids.iter().map(|id| exposure.by_section.get(id).copied().unwrap_or(0.0)).collect();
-            (exposure, amounts)
+            let mut counts = vec![0; town.len()];
+            for (case, section) in used.iter().zip(&unit_of) {
+                counts[*section as usize] += u32::from(exposure.covers(town.ids[*section as usize], case.at));
+            }
+            Effort { exposure, amounts, counts }
         });
         Ok(Self {
             cases: used,
@@ -137,27 +178,33 @@ impl Units {
     }
 
     fn on_grid(snapshot: &Snapshot, asked: &HotspotsQuestion, cases: &mut Cases) -> Result<Self, AppError> {
+        let middle = grid::middle(snapshot);
         let crs = match &asked.grid_crs {
-            Some(name) => Crs::parse(name).map_err(|error| question("grid_crs", error.to_string()))?,
-            None => utm_zone(snapshot, cases)?,
+            Some(name) => grid::chosen(name, middle)?,
+            None => grid::utm_zone(middle)?,
         };
         let lattice = Lattice::new(CellShape::Square, asked.cell_m, crs.name()).map_err(|error| refused(&error))?;
         let (mut used, mut positions) = (Vec::new(), Vec::new());
         let mut outside = 0;
         for case in &cases.all {
             match crs.from_wgs84(case.place.x, case.place.y) {
-                Ok((x, y)) => {
+                Ok((x, y)) if x.is_finite() && y.is_finite() => {
                     used.push(*case);
                     positions.push([x, y]);
                 }
-                Err(_) => outside += 1,
+                _ => outside += 1,
             }
         }
         if outside > 0 {
             cases.dropped.insert("outside-grid-crs", outside);
         }
-        let block = lattice.count(&positions).map_err(|error| refused(&error))?;
-        let unit_of = positions
+        if used.is_empty() {
+            return Err(question("grid_crs", "holds no case: leave it out, and the UTM zone of the town is taken"));
+        }
+        grid::check_extent(snapshot, &lattice, &positions, &used)?;
+        let on_cells = grid::on_cells(&positions);
+        let block = lattice.count(&on_cells).map_err(|error| refused(&error))?;
+        let unit_of = on_cells
             .iter()
             .map(|at| {
                 let cell = lattice.cell(*at);
@@ -201,13 +248,43 @@ impl Units {
     pub fn band(&self, distance_m: f64) -> Result<Arc<Weights>, HotspotError> {
         match &self.ground {
             Ground::Sections(town) => town.band(distance_m),
-            Ground::Grid(grid) => Ok(Arc::new(cells_within(&grid.block, grid.lattice.size_m, distance_m)?)),
+            Ground::Grid(grid) => {
+                let (columns, rows) = (grid.block.columns, grid.block.rows);
+                Ok(Arc::new(Weights::within(columns, rows, grid.lattice.size_m, distance_m)?))
+            }
         }
+    }
+
+    /// The same where only sums are wanted: cells need no lists for them.
+    pub fn neighbourhood(&self, distance_m: f64) -> Result<Near, HotspotError> {
+        match &self.ground {
+            Ground::Sections(town) => Ok(Near::Sections(town.band(distance_m)?)),
+            Ground::Grid(grid) => {
+                let (columns, rows) = (grid.block.columns, grid.block.rows);
+                Ok(Near::Cells(Discs::new(columns, rows, grid.lattice.size_m, distance_m, THREADS)?))
+            }
+        }
+    }
+
+    /// Lengths of sections, by which shares of the streets are taken; none on cells, which are all alike.
+    pub fn unlike_sizes(&self) -> Option<&[f64]> {
+        self.town().map(|_| &self.sizes[..])
     }
 
     /// What cases are weighed against: patrol effort, else size.
     pub fn exposures(&self) -> &[f64] {
-        self.effort.as_ref().map_or(&self.sizes, |(_, amounts)| amounts)
+        self.effort.as_ref().map_or(&self.sizes, |effort| &effort.amounts)
+    }
+
+    /// The cases that are weighed against it.
+    pub fn weighed(&self) -> &[u32] {
+        self.effort.as_ref().map_or(&self.counts, |effort| &effort.counts)
+    }
+
+    /// Whether a used case may be weighed: it happened while its section's effort is on record.
+    pub fn is_weighed(&self, case: usize) -> bool {
+        let (Some(effort), Some(town)) = (&self.effort, self.town()) else { return true };
+        effort.exposure.covers(town.ids[self.unit_of[case] as usize], self.cases[case].at)
     }
 
     /// A usual reach in the plane, shorter where the units do not lie that far apart.
@@ -225,9 +302,14 @@ impl Units {
         within(usual_m, self.sizes.iter().sum())
     }
 
-    /// Whether anybody looked at the unit, as far as is known.
+    /// Whether anybody looked at the unit, as far as is known: where cases were seen, somebody did.
     pub fn observed(&self, unit: usize) -> bool {
-        self.effort.as_ref().is_none_or(|(_, amounts)| amounts[unit] > 0.0)
+        self.counts[unit] > 0 || self.patrolled(unit)
+    }
+
+    /// Whether the unit has patrol effort on record, or none is asked about.
+    pub fn patrolled(&self, unit: usize) -> bool {
+        self.effort.as_ref().is_none_or(|effort| effort.amounts[unit] > 0.0)
     }
 
     /// Counts or rates, as asked; 0 where nobody looked.
@@ -235,7 +317,7 @@ impl Units {
         let exposures = self.exposures();
         let value = |unit: usize| match figure {
             Figure::Count => f64::from(self.counts[unit]),
-            Figure::Rate if exposures[unit] > 0.0 => f64::from(self.counts[unit]) / exposures[unit],
+            Figure::Rate if exposures[unit] > 0.0 => f64::from(self.weighed()[unit]) / exposures[unit],
             Figure::Rate => 0.0,
         };
         (0..self.len()).map(value).collect()
@@ -250,14 +332,15 @@ impl Units {
     /// Names of the cells that every row begins with.
     pub fn columns(&self) -> Vec<&'static str> {
         let mut columns = match &self.ground {
-            Ground::Sections(_) => vec!["external_id", "name", "length_m", "count", "rate_per_100m"],
-            Ground::Grid(_) => vec!["cell", "count", "rate_per_km2"],
+            Ground::Sections(_) => ON_SECTIONS.to_vec(),
+            Ground::Grid(_) => ON_CELLS.to_vec(),
         };
-        if let Some((exposure, _)) = &self.effort {
-            columns.extend(match exposure.measure {
+        if let Some(effort) = &self.effort {
+            columns.extend(match effort.exposure.measure {
                 crate::app::effort::Measure::Minutes => ["effort_minutes", "rate_per_patrol_hour"],
                 crate::app::effort::Measure::Passes => ["effort_passes", "rate_per_pass"],
             });
+            columns.extend(["count_in_effort", "observed"]);
         }
         columns
     }
@@ -279,14 +362,15 @@ impl Units {
                 vec![format!("{column}:{row}").into(), self.counts[unit].into(), rate.into()]
             }
         };
-        if let Some((exposure, amounts)) = &self.effort {
-            let per = match exposure.measure {
+        if let Some(effort) = &self.effort {
+            let per = match effort.exposure.measure {
                 crate::app::effort::Measure::Minutes => 60.0,
                 crate::app::effort::Measure::Passes => 1.0,
             };
-            let amount = amounts[unit];
+            let (amount, weighed) = (effort.amounts[unit], effort.counts[unit]);
             cells.push(significant(amount, 7).into());
-            cells.push((amount > 0.0).then(|| significant(count * per / amount, 6)).into());
+            cells.push((amount > 0.0).then(|| significant(f64::from(weighed) * per / amount, 6)).into());
+            cells.extend([weighed.into(), Cell::Truth(amount > 0.0)]);
         }
         cells
     }
@@ -318,42 +402,6 @@ fn within(usual_m: f64, extent_m: f64) -> f64 {
 /// On the grid that is stored.
 fn rounded(degrees: f64) -> f64 {
     (degrees * crate::spatial::shape::GRID).round() / crate::spatial::shape::GRID
-}
-
-/// Cells whose middles lie within a distance, both included; a cell is not its own neighbour.
-fn cells_within(block: &Block, cell_m: f64, distance_m: f64) -> Result<Weights, HotspotError> {
-    let reach = (distance_m / cell_m + 1e-9).floor() as i64;
-    let near: Vec<(i64, i64)> = (-reach..=reach)
-        .flat_map(|row| (-reach..=reach).map(move |column| (row, column)))
-        .filter(|(row, column)| {
-            let squared = (row * row + column * column) as f64 * cell_m * cell_m;
-            squared > 0.0 && squared <= distance_m * distance_m * (1.0 + 1e-12)
-        })
-        .collect();
-    let (rows, columns) = (block.rows as i64, block.columns as i64);
-    let all: Vec<Vec<(u32, f64)>> = (0..rows * columns)
-        .map(|index| {
-            let (row, column) = (index / columns, index % columns);
-            let inside = near.iter().map(|(up, right)| (row + up, column + right));
-            inside
-                .filter(|(row, column)| (0..rows).contains(row) && (0..columns).contains(column))
-                .map(|(row, column)| ((row * columns + column) as u32, 1.0))
-                .collect()
-        })
-        .collect();
-    Weights::from_rows(&all)
-}
-
-/// The UTM zone of the jurisdiction, or of the cases where there is none.
-fn utm_zone(snapshot: &Snapshot, cases: &Cases) -> Result<Crs, AppError> {
-    let mut envelope = snapshot.layer(Layer::Jurisdictions).envelope();
-    if snapshot.layer(Layer::Jurisdictions).is_empty() {
-        envelope = envelope_of(cases.all.iter().map(|case| &case.place));
-    }
-    let Coord { x, y } = envelope.centre();
-    let zone = (((x + 180.0) / 6.0).floor() as i64).rem_euclid(60) + 1;
-    let code = if y < 0.0 { 32_700 + zone } else { 32_600 + zone };
-    Crs::parse(&format!("EPSG:{code}")).map_err(|error| question("grid_crs", error.to_string()))
 }
 
 /// A question that cannot be answered as it was asked.

@@ -47,6 +47,9 @@ const TO: [&str; 4] = ["to", "结束", "结束时间", "止"];
 const MINUTES: [&str; 3] = ["minutes", "分钟", "巡查分钟"];
 const PASSES: [&str; 3] = ["passes", "次数", "巡查次数"];
 
+/// More people than patrol one section at a time, day and night.
+const MOST_PEOPLE: f64 = 1_000.0;
+
 /// How a row names its section.
 enum Named {
     Id(i64),
@@ -213,6 +216,13 @@ fn row(raw: &RawFeature, zone: &TimeZone, summary: &mut Summary) -> Result<(Name
     let (Some(named), Some(from), Some(to)) = (named, from, to) else { return Err(errors) };
     if from >= to {
         errors.push("to: the period ends before it begins: to is exclusive and must be later than from".to_owned());
+    }
+    let seconds = to.duration_since(from).as_secs_f64();
+    let most = [("minutes", minutes, MOST_PEOPLE * seconds / 60.0), ("passes", passes, MOST_PEOPLE * seconds)];
+    for (name, amount, most) in most {
+        if let Some(amount) = amount.filter(|amount| from < to && *amount > most) {
+            errors.push(format!("{name}: {amount} is more than {MOST_PEOPLE} people can do from from to to"));
+        }
     }
     if !errors.is_empty() {
         return Err(errors);

@@ -20,11 +20,15 @@ fn what_is_wrong_is_said_and_what_would_be_right() {
     let told = |query: &str| service.get(query).expect(400).json()["detail"].as_str().unwrap().to_owned();
     for path in ["hotspots", "recurrence", "time-patterns"] {
         for (query, parts) in [
-            ("from=2026-05-01&to=2026-04-01", vec!["to: ", "before it begins"]),
+            ("from=2026-05-01&to=2026-04-01", vec!["to: ", "(2026-04-01) before it begins (2026-05-01)"]),
             ("from=2026-05-01&to=2026-05-01", vec!["to: ", "exclusive"]),
             ("category=mobil-vendor", vec!["category: ", "mobile-vendor"]),
             ("hours=25", vec!["hours: ", "'25'", "0 to 23"]),
             ("hours=8-24", vec!["hours: ", "'24'"]),
+            ("hours=17-", vec!["hours: ", "'17-'"]),
+            ("weekdays=8", vec!["weekdays: ", "'8'", "1-5"]),
+            ("category=xx", vec!["category: ", "mobile-vendor (流动摊", "noise"]),
+            ("squad_code=nope", vec!["squad_id: ", "squads"]),
             ("weekdays=0-5", vec!["weekdays: ", "'0'", "Monday"]),
             ("from=yesterday", vec!["from: ", "yesterday"]),
             ("from=2026-01-01&from=2026-02-01", vec!["from: ", "twice"]),
@@ -36,6 +40,7 @@ fn what_is_wrong_is_said_and_what_would_be_right() {
     }
     for (query, parts) in [
         ("method=gistar", vec!["method: ", "gi-star"]),
+        ("alpha=2", vec!["alpha: ", "both excluded"]),
         ("unit=street", vec!["unit: ", "sections, grid"]),
         ("alpha=1", vec!["alpha: ", "0.05"]),
         ("alpha=0", vec!["alpha: "]),
@@ -43,6 +48,9 @@ fn what_is_wrong_is_said_and_what_would_be_right() {
         ("unit=grid&cell_m=0", vec!["cell_m: "]),
         ("unit=grid&grid_crs=wgs84", vec!["grid_crs: ", "metres"]),
         ("unit=grid&grid_crs=EPSG:1", vec!["grid_crs: ", "EPSG:1"]),
+        ("unit=grid&grid_crs=EPSG:3857", vec!["grid_crs: ", "21.", "EPSG:32648"]),
+        ("unit=grid&grid_crs=EPSG:32619", vec!["grid_crs: ", "EPSG:32648"]),
+        ("unit=grid&grid_crs=EPSG:32650", vec!["grid_crs: ", "EPSG:32648"]),
         ("unit=grid&method=network-density", vec!["method: ", "unit=sections"]),
         ("unit=grid&exposure=effort", vec!["exposure: "]),
         ("exposure=effort", vec!["exposure: ", "import patrol-effort"]),
@@ -60,6 +68,8 @@ fn what_is_wrong_is_said_and_what_would_be_right() {
         ("before=2026-03-01/2026-04-01&after=2026-03-15/2026-05-01&sections=s0", vec!["after: ", "before"]),
         ("split_date=2026-04-01&sections=s0&control_sections=s0", vec!["control_sections: ", "target"]),
         ("split_date=2026-04-01&area=POLYGON((0%200,1%200,1%201,0%200))", vec!["area: ", "no road section"]),
+        ("split_date=2025-04-01&sections=s0", vec!["split_date: ", "no cases before", "2026-03-01"]),
+        ("split_date=2026-04-01&sections=s0&control_area=POLYGON((0%200,1%200,1%201,0%200))", vec!["control_area: "]),
         ("split_date=2026-04-01&sections=s0&rings=300,150", vec!["rings: ", "rising"]),
     ] {
         let detail = told(&format!("/api/before-after?{query}"));
@@ -154,7 +164,7 @@ fn rows_carry_what_they_are_about() {
     assert_eq!(answer.json()["method"], "gi-star");
     let table = service.get("/api/hotspots?method=gi-star&f=csv").expect(200).text();
     let header = table.lines().next().unwrap();
-    assert_eq!(header, "id,external_id,name,length_m,count,rate_per_100m,z,p,p_adjusted,class,lon,lat,wkt");
+    assert_eq!(header, "id,external_id,name,length_m,count,rate_per_100m,z,p,p_adjusted,significant,class,lon,lat,wkt");
     assert_eq!(table.lines().count(), 5);
     // Narrowed by hours, weekdays and properties.
     let used = |query: &str| service.get(&format!("/api/hotspots?{query}")).expect(200).json()["cases"]["used"].clone();

@@ -2,8 +2,10 @@
 
 mod asking;
 mod boston;
+mod bounds;
 mod effort;
 mod jobs;
+mod fairness;
 mod qinzhou;
 mod recurring;
 

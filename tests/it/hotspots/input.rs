@@ -149,10 +149,10 @@ fn a_back_test_rolls_through_time_and_never_sees_what_comes() {
     .unwrap();
     assert_eq!(seen, [2; 4]);
     assert_eq!(origins.iter().map(|origin| origin.step).collect::<Vec<_>>(), [2, 3, 4, 5]);
-    assert!(origins.iter().all(|origin| origin.accuracy.hits == 1 && origin.accuracy.pai == 5.0));
+    assert!(origins.iter().all(|origin| origin.accuracy.hits == 1.0 && origin.accuracy.pai == 5.0));
     let by_count = |past: &[Vec<u32>]| Ok(sum_of_steps(past).into_iter().map(f64::from).collect());
     let origins = back_test(&counts, None, 0.2, rolling, by_count).unwrap();
-    assert!(origins.iter().all(|origin| origin.accuracy.hits == 0));
+    assert!(origins.iter().all(|origin| origin.accuracy.hits == 0.0));
 }
 
 #[test]

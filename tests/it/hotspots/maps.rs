@@ -186,8 +186,8 @@ fn a_hold_out_of_boston_is_measured_as_in_the_reference() {
             let found = accuracy(scores, &later, None, f64::from(percent) / 100.0).unwrap();
             assert_eq!(found.flagged as u64, expected["flagged"].as_u64().unwrap());
             assert_eq!(found.cases, expected["N"].as_u64().unwrap());
-            assert_eq!(found.hits, expected["n"].as_u64().unwrap(), "{name} {percent}");
-            assert_eq!(found.best_hits, expected["n_best"].as_u64().unwrap());
+            assert_eq!(found.hits, expected["n"].as_f64().unwrap(), "{name} {percent}");
+            assert_eq!(found.best_hits, expected["n_best"].as_f64().unwrap());
             let given = [found.hit_rate, found.size_share, found.pai, found.pei];
             let names = ["hit_rate", "area_share", "PAI", "PEI"];
             close(name, &given, &names.map(|name| expected[name].as_f64().unwrap()), 1e-12);
@@ -200,12 +200,23 @@ fn accuracy_on_ten_cells_by_hand() {
     let scores = [9.0, 7.0, 7.0, 3.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     let later = [4, 1, 5, 2, 0, 3, 0, 0, 0, 0];
     for (share, hits, pai, pei) in
-        [(0.1, 4, 8.0 / 3.0, 0.8), (0.2, 5, 5.0 / 3.0, 5.0 / 9.0), (0.3, 10, 20.0 / 9.0, 10.0 / 12.0)]
+        [(0.1, 4.0, 8.0 / 3.0, 0.8), (0.2, 5.0, 5.0 / 3.0, 5.0 / 9.0), (0.3, 10.0, 20.0 / 9.0, 10.0 / 12.0)]
     {
         let found = accuracy(&scores, &later, Some(&[0.0625; 10]), share).unwrap();
-        assert_eq!(found.hits, hits);
+        close("hits", &[found.hits], &[hits], 1e-12);
         close("indices", &[found.pai, found.pei], &[pai, pei], 1e-12);
-        close("hits per km2", &[found.ser], &[hits as f64 / (0.625 * share)], 1e-9);
+        close("hits per km2", &[found.ser], &[hits / (0.625 * share)], 1e-9);
+        assert_eq!(accuracy(&scores, &later, None, share).unwrap().hits, hits);
+    }
+    // Of unequal streets as much length is flagged whatever the ranking: a quarter is half of the long one, or the short
+    // one and a bit of the next.
+    let (lengths, later) = ([400.0, 100.0, 300.0], [6, 3, 3]);
+    for (scores, hits, flagged) in [([3.0, 2.0, 1.0], 3.0, 1), ([1.0, 3.0, 2.0], 4.0, 2), ([1.0, 2.0, 3.0], 2.0, 1)] {
+        let found = accuracy(&scores, &later, Some(&lengths), 0.25).unwrap();
+        assert_eq!((found.flagged, found.size_share), (flagged, 0.25));
+        close("of length", &[found.hits, found.pai], &[hits, hits / 12.0 / 0.25], 1e-12);
+        // The best choice of equal length: the short one, and a quarter of the long one.
+        close("efficiency", &[found.best_hits, found.pei], &[4.5, hits / 4.5], 1e-12);
     }
     // 2 of 4 before, 3 of 5 later.
     let held = recapture_rate_index(&[true, false], &[2, 2], &[3, 2]).unwrap();

@@ -5,17 +5,23 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::atomic::{self, AtomicU64};
 
 use super::moments::{Growing, Moments};
 use super::{DeadEnd, Place, Split};
 use crate::analysis::hotspots::error::HotspotError;
 use crate::analysis::hotspots::streets::Streets;
+use crate::analysis::parallel::look_up;
 
 /// Shares below this are not followed.
 const LEAST_SHARE: f64 = 1e-12;
 
-/// Ways that are followed at most from one end of a section.
-const MOST_WAYS: usize = 20_000_000;
+/// Ways that are followed at most, in all: minutes of work.
+const MOST_WAYS: u64 = 200_000_000;
+/// Ways that may wait to be followed at a time: 64 MB a thread.
+const MOST_WAITING: usize = 2_000_000;
+/// Ways that are followed between two looks at whether to go on.
+const BETWEEN_LOOKS: u64 = 1_024;
 
 /// Ways that end in the same direction and differ by less than this in length (metres) go on as one.
 const SAME_LENGTH_M: f64 = 1e-9;
@@ -25,11 +31,13 @@ pub(super) struct Ways<'a> {
     moments: &'a Moments,
     split: Split,
     queue: BinaryHeap<Way>,
+    /// Ways that all threads have followed together.
+    followed: &'a AtomicU64,
 }
 
 impl<'a> Ways<'a> {
-    pub(super) fn new(streets: &'a Streets, moments: &'a Moments, split: Split) -> Self {
-        Self { streets, moments, split, queue: BinaryHeap::new() }
+    pub(super) fn new(streets: &'a Streets, moments: &'a Moments, split: Split, followed: &'a AtomicU64) -> Self {
+        Self { streets, moments, split, queue: BinaryHeap::new(), followed }
     }
 
     /// Appends index and density of each place of a section.
@@ -65,25 +73,35 @@ impl<'a> Ways<'a> {
         if limit_m > 0.0 {
             self.queue.push(Way::new(0.0, direction, 1.0));
         }
-        let mut followed = 0;
+        let mut followed = 0_u64;
         while let Some(mut way) = self.queue.pop() {
             while let Some(other) = self.queue.peek().filter(|other| way.joins(other)) {
                 way.share += other.share;
                 self.queue.pop();
             }
             followed += 1;
-            if followed > MOST_WAYS {
-                let why = "take a shorter bandwidth, or the simple kernel";
-                return Err(HotspotError::TooMany {
-                    what: "ways through the network",
-                    given: followed,
-                    most: MOST_WAYS,
-                    why,
-                });
+            if followed.is_multiple_of(BETWEEN_LOOKS) {
+                look_up();
+                self.check_ways(BETWEEN_LOOKS)?;
             }
             self.pass_junction(&way, limit_m, to_end, sums);
         }
-        Ok(())
+        self.check_ways(followed % BETWEEN_LOOKS)
+    }
+
+    /// Counts ways; whether there are too many does not depend on which thread comes first.
+    fn check_ways(&self, more: u64) -> Result<(), HotspotError> {
+        let followed = self.followed.fetch_add(more, atomic::Ordering::Relaxed) + more;
+        if followed <= MOST_WAYS && self.queue.len() <= MOST_WAITING {
+            return Ok(());
+        }
+        let why = "take a shorter bandwidth, or the simple kernel";
+        let (given, most) = if followed > MOST_WAYS {
+            (followed as usize, MOST_WAYS as usize)
+        } else {
+            (self.queue.len(), MOST_WAITING)
+        };
+        Err(HotspotError::TooMany { what: "ways through the network", given, most, why })
     }
 
     fn pass_junction(&mut self, way: &Way, limit_m: f64, to_end: &[f64], sums: &mut [f64]) {

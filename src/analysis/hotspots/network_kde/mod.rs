@@ -8,10 +8,12 @@ mod equal_split;
 mod moments;
 mod simple;
 
+use std::sync::atomic::AtomicU64;
+
 use crate::analysis::hotspots::error::{HotspotError, check_positive};
 use crate::analysis::hotspots::sections::OnSection;
 use crate::analysis::hotspots::streets::Streets;
-use crate::analysis::parallel::in_units;
+use crate::analysis::parallel::{in_units, look_up};
 use moments::Moments;
 
 /// What happens to a case's density at a junction of n section ends.
@@ -134,14 +136,18 @@ pub fn network_kde(
     let apart = wanted.split == Split::Discontinuous;
     let moments = Moments::new(streets, cases, wanted.kernel, wanted.bandwidth_m, apart);
     let asked = Asked::new(streets, places);
+    let followed = AtomicU64::new(0);
     let batches = in_units(asked.sections.len().div_ceil(BATCH), threads, |batch| {
         let sections = &asked.sections[batch * BATCH..((batch + 1) * BATCH).min(asked.sections.len())];
         let mut densities = Vec::new();
         if wanted.split == Split::Simple {
             let mut search = simple::Search::new(streets, &moments);
-            sections.iter().for_each(|section| search.densities(*section, asked.of(*section), &mut densities));
+            for section in sections {
+                look_up();
+                search.densities(*section, asked.of(*section), &mut densities);
+            }
         } else {
-            let mut ways = equal_split::Ways::new(streets, &moments, wanted.split);
+            let mut ways = equal_split::Ways::new(streets, &moments, wanted.split, &followed);
             for section in sections {
                 ways.densities(*section, asked.of(*section), &mut densities)?;
             }

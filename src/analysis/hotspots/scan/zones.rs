@@ -5,6 +5,7 @@ use crate::analysis::hotspots::error::{
 };
 use crate::analysis::hotspots::streets::{Streets, Walk};
 use crate::analysis::hotspots::{HotspotError, Position};
+use crate::analysis::parallel::look_up;
 
 /// Members held at most: 13 bytes each.
 const MOST: usize = 30_000_000;
@@ -117,6 +118,7 @@ impl Zones {
         let mut zones =
             Self { locations, starts: vec![0], members: Vec::new(), distances: Vec::new(), ends: Vec::new() };
         for centre in 0..centres {
+            look_up();
             let mut near = near(centre);
             near.retain(|(distance, _)| *distance <= extent.radius.unwrap_or(f64::MAX));
             near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
