@@ -33,7 +33,7 @@ test("a press on the button ranks the streets, with the back-test and the hours 
   expect(await driver.text("#backtest")).toContain("Plain counts");
   expect(await driver.texts("#backtest .winner")).toHaveLength(1);
   expect(await driver.text("#week figcaption")).toMatch(/most .+ \d+:00/);
-  expect((await driver.texts("#week .heat")).length).toBe(7 * 24);
+  expect((await driver.texts("#week rect.heat")).length).toBe(7 * 24);
   expect((await driver.texts("#months .bar")).length).toBeGreaterThan(40);
   expect(await driver.text("#again")).toMatch(/\d+(\.\d)? % of cases .+ came back/);
   expect((await driver.texts("#again td")).length).toBe(6);
