@@ -22,6 +22,8 @@ pub(super) const NEAR_REPEAT: [&str; 8] =
 /// A cluster with more than this share of the cases draws nothing.
 const TOO_LARGE: f64 = 1.0 / 3.0;
 const LEAST_TO_JUDGE: usize = 100;
+/// With more cases, each permutation looks at millions of pairs: fewer of them unless more are asked for.
+const MANY: usize = 10_000;
 const SECONDS_A_DAY: f64 = 86_400.0;
 const DIGITS: i32 = 10;
 
@@ -128,7 +130,8 @@ pub(crate) fn hull(places: impl Iterator<Item = Coord>) -> Option<Shape> {
 
 pub(super) fn by_near_repeat(cases: &Cases, asked: &HotspotsQuestion, told: &mut Told) -> Result<(), Failed> {
     told.sheet_columns(&NEAR_REPEAT);
-    let permutations = Permutations { draws: asked.draws(999), seed: asked.seed };
+    let usual = if cases.all.len() <= MANY { 999 } else { 199 };
+    let permutations = Permutations { draws: asked.draws(usual), seed: asked.seed };
     told.parameter("permutations", permutations.draws);
     told.parameter("seed", permutations.seed);
     told.parameter("distances", json!(asked.distances));

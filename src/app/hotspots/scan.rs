@@ -30,10 +30,8 @@ struct Locations {
 }
 
 impl Locations {
-    fn new(units: &Units, model: ScanModel) -> Self {
-        // Against effort, what has none cannot be weighed.
-        let weighed = |unit: &u32| model == ScanModel::Permutation || units.patrolled(*unit as usize);
-        let all = (0..units.len() as u32).filter(weighed);
+    fn new(units: &Units) -> Self {
+        let all = 0..units.len() as u32;
         let wanted: Vec<u32> = match &units.ground {
             Ground::Sections(_) => all.collect(),
             Ground::Grid(_) => all.filter(|unit| units.counts[*unit as usize] > 0).collect(),
@@ -103,10 +101,11 @@ pub(super) fn by_scan(units: &Units, asked: &HotspotsQuestion, told: &mut Told) 
     told.parameter("seed", permutations.seed);
     told.parameter("bandwidth_m", radius);
     let baseline = Baseline::new(asked, told)?;
-    let locations = Locations::new(units, asked.model);
+    let locations = Locations::new(units);
     let mut cases = vec![0_u32; locations.units.len() * baseline.steps];
     let (mut outside, mut unweighed) = (0, 0);
     for (number, (case, unit)) in units.cases.iter().zip(&units.unit_of).enumerate() {
+        // Against effort, what happened where none is on record cannot be weighed.
         if asked.model == ScanModel::Poisson && !units.is_weighed(number) {
             unweighed += 1;
             continue;

@@ -27,7 +27,7 @@ fn what_is_wrong_is_said_and_what_would_be_right() {
             ("hours=8-24", vec!["hours: ", "'24'"]),
             ("hours=17-", vec!["hours: ", "'17-'"]),
             ("weekdays=8", vec!["weekdays: ", "'8'", "1-5"]),
-            ("category=xx", vec!["category: ", "mobile-vendor (流动摊", "noise"]),
+            ("category=xx", vec!["category: ", "mobile-vendor (无照经营游商)", "noise"]),
             ("squad_code=nope", vec!["squad_id: ", "squads"]),
             ("weekdays=0-5", vec!["weekdays: ", "'0'", "Monday"]),
             ("from=yesterday", vec!["from: ", "yesterday"]),

@@ -71,9 +71,15 @@ fn the_ranking_of_real_cases_is_judged_on_the_newest_quarter() {
     let hot = classes.iter().filter(|class| **class >= 2).count();
     assert!((345..=349).contains(&hot), "{hot} hot cells");
     assert!(classes.iter().all(|class| *class >= 0), "sparse counts make no cold spots");
+    // Cases on an edge, stored to a centimetre, stay in the cell above it.
+    for (cell, count) in [("1323:18768", 146), ("1323:18769", 147)] {
+        let rows = gi["features"].as_array().unwrap();
+        let row = rows.iter().map(|row| &row["properties"]).find(|row| row["cell"] == cell).unwrap();
+        assert_eq!(row["count"], count, "{row}");
+    }
     // No streets are stored: what is of streets says what to do.
     let ran = place.run(&["hotspots", "--method", "excess"]);
-    assert!(ran.stderr().contains("unit=grid"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("--unit grid"), "{}", ran.stderr());
     let recurring: Json =
         serde_json::from_str(&run(&place, &["recurrence", "--distance-m", "30", "--limit", "5"])).unwrap();
     assert_eq!(
