@@ -161,7 +161,11 @@ pub async fn publish(_: Writing, Ready(app): Ready, OfPlan(id): OfPlan, mut aske
 
 pub async fn delete(_: Writing, Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
     std::mem::take(&mut asked.parameters).finish(&[])?;
-    app.drop_plan(id, &guard(&asked.headers)).await?;
+    let guard = guard(&asked.headers);
+    if guard == crate::app::Guard::None && app.settings().require_if_match {
+        return Err(AppError::GuardRequired.into());
+    }
+    app.drop_plan(id, &guard).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -223,6 +227,9 @@ pub async fn in_charge(Ready(app): Ready, mut asked: Asked) -> Result<Response, 
         Some(text) => read_instant(&text, app.zone()).map_err(|error| Problem::parameter("at", error))?.at,
         None => jiff::Timestamp::now(),
     };
+    let scheme = &app.settings().category_scheme;
+    let resolved = category.map(|word| app.catalogue().resolve(&word, scheme).map(str::to_owned)).transpose();
+    let category = resolved.map_err(|error| Problem::parameter("category", error.to_string()))?;
     let json = app.in_charge(place, at, category.as_deref())?;
     Ok(fresh(&asked, media, Bytes::from(json.to_string())))
 }

@@ -144,7 +144,9 @@ pub fn recurrence(
     // The largest first, then the one that went on last, then by its first case.
     found.sort_by(|a, b| {
         let key = |group: &Recurring<'_>| (group.cases.len(), group.cases.last().map(|case| case.at));
-        key(b).cmp(&key(a)).then(a.cases[0].id.cmp(&b.cases[0].id))
+        let (first, other) = (&a.cases[0], &b.cases[0]);
+        let place = || first.place.x.total_cmp(&other.place.x).then(first.place.y.total_cmp(&other.place.y));
+        key(b).cmp(&key(a)).then(first.at.cmp(&other.at)).then_with(place).then(first.id.cmp(&other.id))
     });
     let mut sheet = Sheet::new(&COLUMNS);
     for (rank, group) in found.iter().take(asked.limit).enumerate() {
@@ -163,15 +165,14 @@ type Own = (Case, Option<OnSection>);
 /// Cases of a category in the order of time; along the streets only those that have a section.
 fn own_cases(cases: &Cases, places: &[Option<OnSection>], by: By, category: u16) -> Vec<Own> {
     let place = |at: usize| if by == By::Walk { places[at] } else { None };
-    let mut own: Vec<Own> = cases
+    // All come in the order of time, those of one moment by place.
+    cases
         .all
         .iter()
         .enumerate()
         .filter(|(at, case)| case.category == category && (by == By::Line || places[*at].is_some()))
         .map(|(at, case)| (*case, place(at)))
-        .collect();
-    own.sort_by_key(|(case, _)| (case.at, case.id));
-    own
+        .collect()
 }
 
 fn group(own: &[Own], times: &[i64], asked: &RecurrenceQuestion, by: By, town: Option<&Town>) -> Groups {

@@ -156,7 +156,13 @@ fn wish(arguments: &AssignArguments) -> Result<Wish, Failure> {
     set("name", arguments.name.clone().map(Json::from));
     set("workload", arguments.workload.clone().map(Json::from));
     set("seed", Some(arguments.seed.into()));
-    set("band", arguments.band.map(Json::from));
+    set("band", finite("--band", arguments.band)?.map(Json::from));
+    let mut limits = Map::new();
+    limits.extend(
+        finite("--max-handover", arguments.max_handover)?.map(|share| ("max_handover_share".to_owned(), share.into())),
+    );
+    limits.extend(arguments.max_squads.map(|count| ("max_squads_touched".to_owned(), count.into())));
+    set("limits", Some(Json::Object(limits)));
     let mut wish = Wish::read(Json::Object(members))?;
     wish.from = match (arguments.fresh, arguments.rotate) {
         (true, _) => From::Fresh,
@@ -164,17 +170,27 @@ fn wish(arguments: &AssignArguments) -> Result<Wish, Failure> {
         _ => From::Published,
     };
     wish.permutation = pairs("--takes", &arguments.takes)?;
-    wish.limits.max_handover_share = arguments.max_handover;
-    wish.limits.max_squads_touched = arguments.max_squads;
     for text in &arguments.strengths {
         let wrong = || Failure::Usage(format!("--strength: '{text}' is not of the form CODE=N"));
         let (code, number) = text.split_once('=').ok_or_else(wrong)?;
-        wish.strengths.insert(code.trim().to_owned(), number.trim().parse().map_err(|_| wrong())?);
+        let number = finite("--strength", Some(number.trim().parse().map_err(|_| wrong())?))?.unwrap_or_default();
+        if wish.strengths.insert(code.trim().to_owned(), number).is_some() {
+            return Err(Failure::Usage(format!("--strength: '{text}' names a squad a second time")));
+        }
     }
     if let Some(file) = &arguments.squads {
         wish.table = table(file)?;
     }
     Ok(wish)
+}
+
+fn finite(option: &str, number: Option<f64>) -> Result<Option<f64>, Failure> {
+    match number {
+        Some(number) if !number.is_finite() => {
+            Err(Failure::Usage(format!("{option}: {number} is no number to reckon with")))
+        }
+        number => Ok(number),
+    }
 }
 
 /// Codes with other codes beside them.
@@ -217,8 +233,15 @@ fn table(file: &Path) -> Result<Vec<SquadRow>, Failure> {
                 .transpose()
         };
         let needed = || Failure::Failed(anyhow!("{}: line {line}: strength is missing", file.display()));
+        let code = record.get(code).unwrap_or_default().to_owned();
+        if rows.iter().any(|row: &SquadRow| row.code == code) {
+            return Err(Failure::Failed(anyhow!(
+                "{}: line {line}: squad '{code}' stands a second time",
+                file.display()
+            )));
+        }
         rows.push(SquadRow {
-            code: record.get(code).unwrap_or_default().to_owned(),
+            code,
             strength: number(Some(strength), "strength")?.ok_or_else(needed)?,
             base: number(place("lon"), "lon")?.zip(number(place("lat"), "lat")?).map(|(lon, lat)| [lon, lat]),
         });

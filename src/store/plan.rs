@@ -186,6 +186,11 @@ impl WriteTx {
         .bind(id.0)
         .execute(self.connection())
         .await?;
+        // What a draft changes is told against the plan in force: who looked at it before looks again.
+        sqlx::query("update plan set version = version + 1 where status = 'draft' and plan_id <> ?")
+            .bind(id.0)
+            .execute(self.connection())
+            .await?;
         sqlx::query("insert into plan_term (plan_id, valid_from, actor) values (?, ?, ?)")
             .bind(id.0)
             .bind(at)

@@ -127,6 +127,8 @@ fn who_is_in_charge_is_told_with_reasons() {
         assert_eq!(ask(&format!("&at={at}"))["on_duty"].as_array().unwrap().len(), count, "{at}");
     }
     assert_eq!(ask("&at=2026-03-02T23:00&category=small-ads")["on_duty"].as_array().unwrap().len(), 0);
+    assert_eq!(ask("&at=2026-03-02T23:00&category=01-29")["on_duty"].as_array().unwrap().len(), 1, "by its code");
+    service.get(&format!("/api/in-charge?lon={x}&lat={y}&category=barbeque")).expect(400);
     // Off the streets the zone says who.
     let away = service.get(&format!("/api/in-charge?lon={}&lat={}", WEST - 0.002, SOUTH - 0.002)).expect(200).json();
     assert_eq!(away["section"], Json::Null);

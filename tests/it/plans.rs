@@ -310,6 +310,11 @@ fn a_plan_that_leaves_sections_out_or_names_the_wrong_squads_is_refused() {
     let detail = refused.json()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("1 of 60") && detail.contains(&format!("is {}", ids[0])), "{detail}");
     assert!(owners(&service).values().all(|squad| *squad == 0), "nothing is half done");
+    let twice = ["A", "B"].map(|code| json!({ "section_id": ids[0], "squad_code": code }));
+    let moves =
+        plans(&service, "PATCH", &format!("/{id}/sections"), Some(&tag), &json!({ "sections": twice })).expect(422);
+    assert!(moves.text().contains("two squads"), "{}", moves.text());
+    plans(&service, "DELETE", &format!("/{id}"), None, &Json::Null).expect(428);
     let mobile: Vec<Json> = ids.iter().map(|id| json!({ "section_id": id, "squad_code": "M" })).collect();
     for (wish, word) in [
         (json!({ "from": "given", "sections": mobile }), "area or township"),
@@ -379,13 +384,26 @@ fn of_two_who_publish_at_once_one_wins_and_the_other_loses_nothing() {
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 3, "{statuses:?}");
     check_in_force(&service, id);
-    // Two drafts: the second of two publications puts the first out of force, and both stay whole.
-    let (one, one_tag) = propose(&service, &json!({ "strengths": { "A": 8 } }));
-    let (two, two_tag) = propose(&service, &json!({ "strengths": { "B": 8 } }));
-    std::thread::scope(|scope| {
-        scope.spawn(|| publish(&service, one, &one_tag));
-        scope.spawn(|| publish(&service, two, &two_tag));
+    // Two drafts: what the second would change is not what its author saw, and nothing of it is lost.
+    let drafts =
+        [json!({ "strengths": { "A": 8 } }), json!({ "strengths": { "B": 8 } })].map(|body| propose(&service, &body));
+    let statuses = std::thread::scope(|scope| {
+        let tries = drafts.each_ref().map(|(id, tag)| {
+            let service = &service;
+            scope.spawn(move || {
+                plans(service, "POST", &format!("/{id}/publish"), Some(tag), &Json::Null).status.as_u16()
+            })
+        });
+        tries.map(|each| each.join().unwrap())
     });
+    let mut sorted = statuses;
+    sorted.sort_unstable();
+    assert_eq!(sorted, [200, 412]);
+    let loser = usize::from(statuses[0] == 200);
+    check_in_force(&service, drafts[1 - loser].0);
+    let seen = plans(&service, "GET", &format!("/{}", drafts[loser].0), None, &Json::Null).expect(200);
+    assert_eq!(seen.json()["status"], "draft");
+    publish(&service, drafts[loser].0, &format!("\"{}\"", seen.json()["version"]));
     let listed = service.get("/api/plans").expect(200).json();
     let in_force: Vec<i64> = listed["plans"]
         .as_array()
@@ -396,6 +414,16 @@ fn of_two_who_publish_at_once_one_wins_and_the_other_loses_nothing() {
         .collect();
     assert_eq!(in_force.len(), 1, "{listed}");
     check_in_force(&service, in_force[0]);
+    // Plans can be looked at when a squad of theirs is gone.
+    let retired = format!("/api/collections/squads/items/{}", squad(&service, "B"));
+    service
+        .send("PATCH", &retired, &[GEOJSON, ("if-match", "*")], r#"{"properties":{"status":"retired"}}"#)
+        .expect(200);
+    for (id, _) in &drafts {
+        for path in ["", "/sections", "/zones", "/compare"] {
+            plans(&service, "GET", &format!("/{id}{path}"), None, &Json::Null).expect(200);
+        }
+    }
 }
 
 #[test]

@@ -149,6 +149,9 @@ fn reason(desk: &Desk, block: &Block, origin: Origin, (then, now): (&[f64], &[f6
         Some(_) if origin == Origin::Hand => plain("by-hand", "given to it by hand"),
         Some(_) if origin == Origin::Rotation => plain("rotation", "squads change places"),
         Some(from) if from as usize >= desk.squads.len() => plain("squad-gone", "its squad has no streets any more"),
+        Some(_) if block.to as usize >= desk.squads.len() => {
+            plain("squad-gone", "went to a squad that has no streets any more")
+        }
         Some(from) if then[from as usize] > BAND => told("relieves", from, "relieves"),
         Some(_) if then[block.to as usize] < -BAND => told("fills", block.to, "gives work to"),
         // Work is handed on through squads that lie between.

@@ -183,6 +183,7 @@ pub fn settle(snapshot: &Snapshot, member: &str, pairs: &[Pair]) -> Result<Vec<(
         });
     }
     let squads = squads_by_code(snapshot);
+    let mut owners: HashMap<FeatureId, FeatureId> = HashMap::new();
     pairs
         .iter()
         .enumerate()
@@ -200,6 +201,10 @@ pub fn settle(snapshot: &Snapshot, member: &str, pairs: &[Pair]) -> Result<Vec<(
             };
             let section = section.ok_or_else(|| wrong("there is no such road section".to_owned()))?;
             let squad = squad.ok_or_else(|| wrong("there is no such squad".to_owned()))?;
+            // What contradicts itself in locks the solver names, with the rest of them.
+            if member == "sections" && owners.insert(section, squad).is_some_and(|other| other != squad) {
+                return Err(wrong(format!("section {} is given to two squads: name it once", section.0)));
+            }
             Ok((section, squad))
         })
         .collect()

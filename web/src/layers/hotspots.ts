@@ -23,7 +23,7 @@ const OF_CLASS: Record<string, Level> = {
   "top-1": "third", "top-5": "second", "top-10": "first",
   "new hot": "third", "consecutive hot": "third", "intensifying hot": "second", "persistent hot": "second",
   "sporadic hot": "first", "oscillating hot": "first", "diminishing hot": "fading", "historical hot": "fading",
-  "not-observed": "unseen",
+  "not-observed": "unseen", "no-effort": "unseen",
 };
 
 /** The level of a class as the service tells it; null where nothing stands out. */

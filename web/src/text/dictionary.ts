@@ -104,6 +104,7 @@ const en = {
     } as Record<string, string>,
     rankings: {
       counts: "Plain counts",
+      "counts-per-metre": "Counts per metre",
       "recent-counts": "Recent counts",
       density: "Density",
       "network-density": "Density along streets",
@@ -241,6 +242,7 @@ const zh: Words = {
     },
     rankings: {
       counts: "案件数",
+      "counts-per-metre": "每米案件数",
       "recent-counts": "近期案件数",
       density: "平面密度",
       "network-density": "沿街密度",
