@@ -183,8 +183,13 @@ fn live(seed: u64) {
             3 => {
                 let Some(&plan) = drafts.last() else { continue };
                 let planned: Vec<i64> = owners_planned(&service, plan).into_keys().collect();
-                let one = |random: &mut Seeded| json!({ "section_id": planned[random.below(planned.len() as u64) as usize], "squad_id": squads[random.below(3) as usize] });
-                let moves: Vec<Json> = (0..3).map(|_| one(&mut random)).collect();
+                let mut chosen = BTreeMap::new();
+                for _ in 0..3 {
+                    let section = planned[random.below(planned.len() as u64) as usize];
+                    chosen.insert(section, squads[random.below(3) as usize]);
+                }
+                let moves: Vec<Json> =
+                    chosen.iter().map(|(section, squad)| json!({ "section_id": section, "squad_id": squad })).collect();
                 plans(
                     &service,
                     "PATCH",
