@@ -134,6 +134,16 @@ fn any_sequence_keeps_one_owner_a_section_zones_that_tile_and_the_past() {
     }
 }
 
+/// A few sections, each to some squad.
+fn moves(random: &mut Seeded, planned: &[i64], squads: &[i64]) -> Vec<Json> {
+    let mut chosen = BTreeMap::new();
+    for _ in 0..3 {
+        let section = planned[random.below(planned.len() as u64) as usize];
+        chosen.insert(section, squads[random.below(squads.len() as u64) as usize]);
+    }
+    chosen.iter().map(|(section, squad)| json!({ "section_id": section, "squad_id": squad })).collect()
+}
+
 fn live(seed: u64) {
     let place = Place::new();
     town(&place);
@@ -183,13 +193,7 @@ fn live(seed: u64) {
             3 => {
                 let Some(&plan) = drafts.last() else { continue };
                 let planned: Vec<i64> = owners_planned(&service, plan).into_keys().collect();
-                let mut chosen = BTreeMap::new();
-                for _ in 0..3 {
-                    let section = planned[random.below(planned.len() as u64) as usize];
-                    chosen.insert(section, squads[random.below(3) as usize]);
-                }
-                let moves: Vec<Json> =
-                    chosen.iter().map(|(section, squad)| json!({ "section_id": section, "squad_id": squad })).collect();
+                let moves = moves(&mut random, &planned, &squads);
                 plans(
                     &service,
                     "PATCH",
