@@ -97,18 +97,12 @@ pub async fn get(Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Res
     Ok(with_version(fresh(&asked, media, Bytes::from(document.to_string())), &document["version"]))
 }
 
-pub async fn sections(Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
-    let media = negotiate(&mut asked, &[Media::GeoJson])?;
-    std::mem::take(&mut asked.parameters).finish(&["f"])?;
-    let (version, body) = app.plan_sections(id).await?;
-    Ok(in_crs(with_version(fresh(&asked, media, body), &version.into()), &WGS84))
+pub async fn sections(Ready(app): Ready, OfPlan(id): OfPlan, asked: Asked) -> Result<Response, Problem> {
+    features(asked, app.plan_sections(id)).await
 }
 
-pub async fn zones(Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
-    let media = negotiate(&mut asked, &[Media::GeoJson])?;
-    std::mem::take(&mut asked.parameters).finish(&["f"])?;
-    let (version, body) = app.plan_zones(id).await?;
-    Ok(in_crs(with_version(fresh(&asked, media, body), &version.into()), &WGS84))
+pub async fn zones(Ready(app): Ready, OfPlan(id): OfPlan, asked: Asked) -> Result<Response, Problem> {
+    features(asked, app.plan_zones(id)).await
 }
 
 pub async fn compare(Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
@@ -194,11 +188,8 @@ pub async fn share_out(
     jobs::answer(&app, &asked, "beats", work, |_, done| changing(done.body)).await
 }
 
-pub async fn beats(Ready(app): Ready, OfPlan(id): OfPlan, mut asked: Asked) -> Result<Response, Problem> {
-    let media = negotiate(&mut asked, &[Media::GeoJson])?;
-    std::mem::take(&mut asked.parameters).finish(&["f"])?;
-    let (version, body) = app.plan_beats(id).await?;
-    Ok(in_crs(with_version(fresh(&asked, media, body), &version.into()), &WGS84))
+pub async fn beats(Ready(app): Ready, OfPlan(id): OfPlan, asked: Asked) -> Result<Response, Problem> {
+    features(asked, app.plan_beats(id)).await
 }
 
 /// The way of one assistant.
@@ -232,6 +223,17 @@ pub async fn in_charge(Ready(app): Ready, mut asked: Asked) -> Result<Response, 
     let category = resolved.map_err(|error| Problem::parameter("category", error.to_string()))?;
     let json = app.in_charge(place, at, category.as_deref())?;
     Ok(fresh(&asked, media, Bytes::from(json.to_string())))
+}
+
+/// Features of a plan with its version; `work` begins when the question makes sense.
+async fn features(
+    mut asked: Asked,
+    work: impl Future<Output = Result<(i64, Bytes), AppError>>,
+) -> Result<Response, Problem> {
+    let media = negotiate(&mut asked, &[Media::GeoJson])?;
+    std::mem::take(&mut asked.parameters).finish(&["f"])?;
+    let (version, body) = work.await?;
+    Ok(in_crs(with_version(fresh(&asked, media, body), &version.into()), &WGS84))
 }
 
 /// A plan's answer depends on the streets and on other plans as well: its version guards changes, it is no cache's tag.

@@ -62,7 +62,7 @@ pub struct Plan {
     pub figures: Map<String, Json>,
 }
 
-/// Minutes of work a day, by part.
+/// Minutes of work a day, parts kept apart so that they can be explained.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Minutes {
     pub patrol: f64,
@@ -72,6 +72,11 @@ pub struct Minutes {
 }
 
 impl Minutes {
+    /// All of it as one given number.
+    pub fn given(minutes: f64) -> Self {
+        Self { other: minutes, ..Self::default() }
+    }
+
     pub fn total(self) -> f64 {
         self.patrol + self.shops + self.violations + self.other
     }

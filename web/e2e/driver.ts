@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
+import { expect } from "vitest";
 import { type Browser, type BrowserContextOptions, chromium, type Page as BrowserPage } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
@@ -85,6 +86,13 @@ export class Driver {
 
   async close(): Promise<void> {
     await this.page.context().close();
+  }
+
+  /** The end of every test: the page has asked no stranger, broken no policy and logged no error. */
+  async leave(): Promise<void> {
+    await this.close();
+    expect(this.strangers).toEqual([]);
+    expect(this.faults).toEqual([]);
   }
 
   /** The map has drawn all that it was given. */

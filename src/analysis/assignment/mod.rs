@@ -22,6 +22,8 @@ mod repair;
 mod coarsen;
 mod anneal;
 pub mod search;
+mod crossing;
+mod descent;
 mod graph;
 mod cut;
 mod tempering;

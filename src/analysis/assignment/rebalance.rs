@@ -5,7 +5,9 @@
 //! Same answer on any number of threads: starts and children are fixed units of work with streams of their own.
 
 use super::anneal::{Cooling, anneal_at};
-use super::coarsen::{Level, coarse_label, fine_label, levels};
+use super::coarsen::{Level, levels};
+use super::crossing::Crossing;
+use super::descent::Descent;
 use super::model::Model;
 use super::search::{Effort, looseness};
 use crate::analysis::parallel::in_units;
@@ -118,30 +120,21 @@ impl Rebalance<'_> {
             let heat = effort.cold * (effort.hot / effort.cold).powf(random.unit());
             return vec![self.known(self.cycle(&pool[first].label, price, heat, 1.0, effort, random))];
         }
-        let mut parents = vec![first];
+        let mut parents = vec![pool[first].label.as_slice()];
         for _ in 0..=random.index(8) {
-            parents.push(random.index(pool.len()));
+            parents.push(&pool[random.index(pool.len())].label);
         }
-        let mut key = vec![0u64; model.units()];
-        for &parent in &parents {
-            for (key, &label) in key.iter_mut().zip(&pool[parent].label) {
-                *key = key.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(label) + 1);
-            }
-        }
-        let (cell, cells) = model.pieces(&key);
-        let crossed = model.contracted(&cell, cells);
-        let mut label = vec![0; cells];
-        cell.iter().zip(&pool[first].label).for_each(|(&cell, &own)| label[cell as usize] = own);
+        let crossing = Crossing::new(model, &parents);
         let cooling = Cooling {
             moves: 4 * effort.moves,
             hot: 0.5 * effort.hot,
             cold: 0.5 * effort.cold,
-            loose: looseness(&crossed, effort.hot),
+            loose: looseness(&crossing.model, effort.hot),
             tight: 3000.0,
             slack: 0.0,
         };
-        let label = anneal_at(&crossed, label, price, &cooling, random, self.stop);
-        let label: Vec<u32> = cell.iter().map(|&cell| label[cell as usize]).collect();
+        let label = anneal_at(&crossing.model, crossing.label.clone(), price, &cooling, random, self.stop);
+        let label = crossing.spread(&label);
         let refined = self.cycle(&label, price, 1.5 * effort.cold, 1.0, effort, random);
         vec![self.known(label), self.known(refined)]
     }
@@ -176,28 +169,9 @@ impl Rebalance<'_> {
         effort: &Effort,
         random: &mut Random,
     ) -> Vec<u32> {
-        let (model, cold) = (self.model, effort.cold);
-        let mut current = label.to_vec();
-        levels.iter().for_each(|level| current = coarse_label(level, &current));
-        for at in (0..=levels.len()).rev() {
-            let own = if at == 0 { model } else { &levels[at - 1].model };
-            let depth = at as f64 / levels.len().max(1) as f64;
-            let heat = if levels.is_empty() { hot } else { cold * (hot / cold).powf(depth) };
-            let finest = at == 0;
-            let cooling = Cooling {
-                moves: effort.moves,
-                hot: heat.max(cold),
-                cold: if finest { 0.3 * cold } else { 0.5 * heat },
-                loose: looseness(own, heat),
-                tight: strict * if finest { 2000.0 } else { 600.0 },
-                slack: if finest && model.units() > 2000 { -2e-5 } else { 0.0 },
-            };
-            current = anneal_at(own, current, price, &cooling, random, self.stop);
-            if !finest {
-                current = fine_label(&levels[at - 1], &current);
-            }
-        }
-        current
+        let Effort { moves, cold, .. } = *effort;
+        let descent = Descent { levels, moves, hot, cold, tight: 2000.0, strict, price: Some(price), stop: self.stop };
+        descent.run(self.model, label, random)
     }
 
     /// The price of costs at which seams and hand-overs use up their allowances alike, as seen from one plan.

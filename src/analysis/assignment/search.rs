@@ -5,7 +5,9 @@
 //! Same answer on any number of threads: starts and children are fixed units of work with streams of their own.
 
 use super::anneal::{Cooling, OUTSIDE, anneal};
-use super::coarsen::{coarse_label, fine_label, levels};
+use super::coarsen::levels;
+use super::crossing::Crossing;
+use super::descent::Descent;
 use super::model::Model;
 use super::repair::make_whole;
 use crate::analysis::parallel::in_units;
@@ -78,8 +80,6 @@ pub struct Search<'a> {
 
 /// Tries to bring a plan into the band at the end.
 const RESCUES: u64 = 5;
-/// By what share of its target a load keeps away from the limits of its band on large models, so that it is within them.
-const MARGIN: f64 = 2e-5;
 /// What a plan outside its band pays at least, in seams, when plans are compared.
 const FAULT: f64 = 30.0;
 /// Plans kept for crossing.
@@ -176,30 +176,21 @@ impl Search<'_> {
             return vec![known(model, self.wander(model, &pool[random.index(pool.len())].label, random))];
         }
         let first = if child % 4 == 2 { random.index(pool.len()) } else { 0 };
-        let mut parents = vec![first];
+        let mut parents = vec![pool[first].label.as_slice()];
         for _ in 0..=random.index(3) {
-            parents.push(random.index(pool.len()));
+            parents.push(&pool[random.index(pool.len())].label);
         }
-        let mut key = vec![0u64; model.units()];
-        for &parent in &parents {
-            for (key, &label) in key.iter_mut().zip(&pool[parent].label) {
-                *key = key.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(label) + 1);
-            }
-        }
-        let (cell, cells) = model.pieces(&key);
-        let crossed = model.contracted(&cell, cells);
-        let mut label = vec![0; cells];
-        cell.iter().zip(&pool[first].label).for_each(|(&cell, &own)| label[cell as usize] = own);
+        let crossing = Crossing::new(model, &parents);
         let cooling = Cooling {
             moves: self.effort.moves,
             hot: self.effort.hot,
             cold: 0.5 * self.effort.cold,
-            loose: looseness(&crossed, self.effort.hot),
+            loose: looseness(&crossing.model, self.effort.hot),
             tight: 3000.0,
             slack: 0.0,
         };
-        let label = anneal(&crossed, label, &cooling, random, self.stop);
-        let label: Vec<u32> = cell.iter().map(|&cell| label[cell as usize]).collect();
+        let label = anneal(&crossing.model, crossing.label.clone(), &cooling, random, self.stop);
+        let label = crossing.spread(&label);
         let refined = self.cycle(model, &label, 1.5 * self.effort.cold, random);
         vec![known(model, label), known(model, refined)]
     }
@@ -220,31 +211,12 @@ impl Search<'_> {
 
     /// `strict` multiplies the last price of leaving the band.
     fn cycle_at(&self, model: &Model, label: &[u32], hot: f64, strict: f64, random: &mut Random) -> Vec<u32> {
-        let cold = self.effort.cold;
         let tight = if model.units() < 200 { 2000.0 * 5.0f64.powf(random.unit()) } else { 2000.0 };
         let least = model.target.iter().copied().fold(f64::INFINITY, f64::min);
         let levels = levels(model, Some(label), 20 * model.labels, least / 20.0, random);
-        let mut current = label.to_vec();
-        levels.iter().for_each(|level| current = coarse_label(level, &current));
-        for at in (0..=levels.len()).rev() {
-            let own = if at == 0 { model } else { &levels[at - 1].model };
-            let depth = at as f64 / levels.len().max(1) as f64;
-            let heat = if levels.is_empty() { hot } else { cold * (hot / cold).powf(depth) };
-            let finest = at == 0;
-            let cooling = Cooling {
-                moves: self.effort.moves,
-                hot: heat.max(cold),
-                cold: if finest { 0.3 * cold } else { 0.5 * heat },
-                loose: looseness(own, heat),
-                tight: strict * if finest { tight } else { 600.0 },
-                slack: if finest && model.units() > 2000 { -MARGIN } else { 0.0 },
-            };
-            current = anneal(own, current, &cooling, random, self.stop);
-            if !finest {
-                current = fine_label(&levels[at - 1], &current);
-            }
-        }
-        current
+        let Effort { moves, cold, .. } = self.effort;
+        let descent = Descent { levels: &levels, moves, hot, cold, tight, strict, price: None, stop: self.stop };
+        descent.run(model, label, random)
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::handover::handover_bound;
 use super::model::{Lists, Model, NONE};
-use super::reassign::Limits;
+use super::reassign::{Limits, Reassigned};
 use super::search::Effort;
 use super::transport::{proven_by, transport};
 use super::workload::{Facts, Weights, Workload, workload};
@@ -288,6 +288,15 @@ fn a_stopped_search_gives_a_valid_plan() {
     assert!(plan.notes.contains(&Note::Stopped));
 }
 
+fn assert_steps_lead_to_the_plan(problem: &Problem, last: &[u32], answer: &Reassigned) {
+    let mut now = last.to_vec();
+    for step in &answer.steps {
+        step.sections.iter().zip(&step.squads).for_each(|(&section, &squad)| now[section as usize] = squad);
+        assert_whole(problem, &now);
+    }
+    assert_eq!(now, answer.plan.squad);
+}
+
 #[test]
 fn nothing_changes_hands_for_nothing() {
     let problem = town(11, 12, 4, true, false);
@@ -314,12 +323,7 @@ fn a_large_town_is_changed_about_its_borders_and_steps_stay_whole() {
     assert!(answer.plan.notes.is_empty(), "{:?}", answer.plan.notes);
     let handover = answer.plan.figures.handover;
     assert!(handover + 1e-9 >= answer.bound.strict && handover <= 1.5 * answer.bound.flow, "{:?}", answer.bound);
-    let mut now = plan.squad.clone();
-    for step in &answer.steps {
-        step.sections.iter().zip(&step.squads).for_each(|(&section, &squad)| now[section as usize] = squad);
-        assert_whole(&problem, &now);
-    }
-    assert_eq!(now, answer.plan.squad);
+    assert_steps_lead_to_the_plan(&problem, &plan.squad, &answer);
 }
 
 #[test]
@@ -330,12 +334,7 @@ fn a_squad_that_is_formed_never_loses_its_last_section_on_the_way() {
     let mut progress = Progress { stop: &|| false, told: &mut |_| {} };
     let options = Options { effort: None, ..options(254_896, 1) };
     let answer = reassign(&problem, &plan.squad, &Limits::default(), &options, &mut progress).unwrap();
-    let mut now = plan.squad.clone();
-    for step in &answer.steps {
-        step.sections.iter().zip(&step.squads).for_each(|(&section, &squad)| now[section as usize] = squad);
-        assert_whole(&problem, &now);
-    }
-    assert_eq!(now, answer.plan.squad);
+    assert_steps_lead_to_the_plan(&problem, &plan.squad, &answer);
 }
 
 #[test]

@@ -2,34 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// Minutes of work a day, parts kept apart so that they can be explained.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Workload {
-    pub patrol: f64,
-    pub shops: f64,
-    pub violations: f64,
-    pub other: f64,
-}
-
-impl Workload {
-    /// All of it as one given number.
-    pub fn given(minutes: f64) -> Self {
-        Self { other: minutes, ..Self::default() }
-    }
-
-    pub fn total(&self) -> f64 {
-        self.patrol + self.shops + self.violations + self.other
-    }
-
-    pub fn plus(self, more: Self) -> Self {
-        Self {
-            patrol: self.patrol + more.patrol,
-            shops: self.shops + more.shops,
-            violations: self.violations + more.violations,
-            other: self.other + more.other,
-        }
-    }
-}
+/// What a section asks for, as plans keep it.
+pub use crate::domain::plan::Minutes as Workload;
 
 /// What is known about a section.
 #[derive(Debug, Clone, Copy)]

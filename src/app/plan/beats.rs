@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use geo::Coord;
 use serde_json::{Value as Json, json};
 
-use crate::analysis::assignment::workload::Workload;
 use crate::analysis::assignment::{Infeasible, Options, Plan as Solved, Problem, Progress, Section, Squad, solve};
 use crate::app::error::invalid;
 use crate::app::jobs::Monitor;
@@ -307,16 +306,10 @@ fn problem(snapshot: &Snapshot, desk: &Desk, pieces: &[Piece], people: &[Feature
         } else {
             number(whole.ends[1], &mut places)
         };
-        let load = whole.workload;
         sections.push(Section {
             ends: [start, end],
             cost_m: whole.cost_m * share,
-            workload: Workload {
-                patrol: load.patrol * share,
-                shops: load.shops * share,
-                violations: load.violations * share,
-                other: load.other * share,
-            },
+            workload: whole.workload.times(share),
         });
     }
     let mut problem = Problem { junctions: places.len(), places, sections, ..Problem::default() };

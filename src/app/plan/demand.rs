@@ -48,10 +48,7 @@ pub fn demand(snapshot: &Snapshot, wish: &Wish) -> Result<Demand, AppError> {
                 .get(&section.id.0)
                 .map_or_else(Vec::new, |cases| cases.iter().map(|(kind, age)| (kind.as_str(), *age)).collect()),
         };
-        let work = workload(&facts, &weights);
-        let minutes =
-            Minutes { patrol: work.patrol, shops: work.shops, violations: work.violations, other: work.other };
-        (section.id, minutes)
+        (section.id, workload(&facts, &weights))
     });
     Ok(Demand { minutes: minutes.collect(), as_of })
 }
@@ -64,7 +61,7 @@ fn given(section: &Feature, property: &str) -> Result<Minutes, AppError> {
     let stored = section.value(Layer::RoadSections, property).number();
     let extra = || section.extras.get(property).and_then(serde_json::Value::as_f64);
     match stored.or_else(extra) {
-        Some(minutes) if minutes >= 0.0 => Ok(Minutes { other: minutes, ..Minutes::default() }),
+        Some(minutes) if minutes >= 0.0 => Ok(Minutes::given(minutes)),
         Some(_) => Err(invalid("/workload", format!("section {} has less than 0 of {property}", section.id.0))),
         None => Err(invalid(
             "/workload",

@@ -7,7 +7,6 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::analysis::assignment::model::NONE;
 use crate::analysis::assignment::plan::{Figures, Prices};
-use crate::analysis::assignment::workload::Workload;
 use crate::analysis::assignment::{Assessor, Infeasible, Note, Problem, Section, Squad};
 use crate::app::AppError;
 use crate::app::error::invalid;
@@ -307,11 +306,10 @@ fn network(features: &[(Feature, Minutes)]) -> Problem {
         .zip(ends)
         .map(|((section, minutes), ends)| {
             let length = section.value(Layer::RoadSections, "length_m").number().unwrap_or(0.0);
-            let Minutes { patrol, shops, violations, other } = *minutes;
             Section {
                 ends,
                 cost_m: section.value(Layer::RoadSections, "cost_m").number().unwrap_or(length),
-                workload: Workload { patrol, shops, violations, other },
+                workload: *minutes,
             }
         })
         .collect();
