@@ -47,6 +47,15 @@ pub fn plane_at(latitude: f64) -> (f64, f64) {
     ((prime_vertical * cosine).to_radians(), meridian.to_radians())
 }
 
+/// Metres in one degree of longitude and of latitude at this latitude, on the sphere of the ellipsoid's mean radius there: right in
+/// no direction, but equally wrong in all, so that which of two places is nearer comes out as on any sphere.
+pub fn sphere_at(latitude: f64) -> (f64, f64) {
+    let (across, along) = plane_at(latitude);
+    let cosine = latitude.to_radians().cos();
+    let radius = (across / cosine * along).sqrt();
+    (radius * cosine, radius)
+}
+
 /// The tangent plane at a place, which is its origin.
 struct Plane {
     origin: Coord,

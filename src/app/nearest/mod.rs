@@ -16,7 +16,7 @@ use crate::domain::layer::Layer;
 use crate::domain::opening_hours::{Calendar, Openness, Told, told};
 use crate::spatial::crs::{Crs, CrsError};
 use crate::spatial::network::Profile;
-use crate::spatial::shape::Shape;
+use crate::spatial::shape::{GRID, Shape};
 use crate::world::{Condition, Row, Snapshot};
 
 /// What stands for an area when its distance is asked for.
@@ -228,7 +228,8 @@ fn is_not_closed(row: &Row<'_>, question: &NearestQuestion) -> bool {
     open_at.told(hours.unwrap_or_default()).open != Openness::Closed
 }
 
-/// The centroid of the area, in degrees; the place itself for a point, the middle for a line.
+/// The centroid of the area in degrees, on the grid like every stored place; the place itself for a point, the middle for a
+/// line.
 pub fn centroid(shape: &Shape) -> Coord {
     use geo::Centroid;
     let found = match shape {
@@ -236,5 +237,6 @@ pub fn centroid(shape: &Shape) -> Coord {
         Shape::MultiPolygon(polygons) => polygons.centroid(),
         Shape::Point(_) | Shape::LineString(_) => None,
     };
-    found.unwrap_or_else(|| shape.anchor()).0
+    let at = found.unwrap_or_else(|| shape.anchor());
+    Coord { x: (at.x() * GRID).round() / GRID, y: (at.y() * GRID).round() / GRID }
 }

@@ -4,7 +4,7 @@
 
 use geo::Coord;
 
-use crate::spatial::foot::plane_at;
+use crate::spatial::foot::{plane_at, sphere_at};
 use crate::spatial::hilbert;
 use crate::spatial::shape::Envelope;
 
@@ -23,6 +23,29 @@ pub struct Segment {
     pub piece: u32,
 }
 
+impl Segment {
+    /// The share of the piece before the foot of `from`, and the metres to it, in the plane of so many metres in a degree
+    /// of longitude and of latitude.
+    fn foot(&self, from: Coord, scale: (f64, f64)) -> (f64, f64) {
+        let flat = |at: Coord| ((at.x - from.x) * scale.0, (at.y - from.y) * scale.1);
+        let ((ax, ay), (bx, by)) = (flat(self.start), flat(self.end));
+        let (dx, dy) = (bx - ax, by - ay);
+        let squared = dx * dx + dy * dy;
+        let share = if squared > 0.0 { (-(ax * dx + ay * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
+        let (x, y) = (ax + share * dx, ay + share * dy);
+        (share, (x * x + y * y).sqrt())
+    }
+
+    fn place(&self, share: f64) -> Coord {
+        let (a, b) = (self.start, self.end);
+        match share {
+            share if share <= 0.0 => a,
+            share if share >= 1.0 => b,
+            share => Coord { x: a.x + share * (b.x - a.x), y: a.y + share * (b.y - a.y) },
+        }
+    }
+}
+
 /// Where a place meets the nearest piece.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
@@ -30,7 +53,7 @@ pub struct Hit {
     pub piece: u32,
     /// How much of the piece lies before the foot, 0 to 1.
     pub share: f64,
-    /// Metres in the tangent plane of the place.
+    /// Metres in the plane in which pieces are compared.
     pub plane_m: f64,
     pub at: Coord,
 }
@@ -72,10 +95,12 @@ impl Segments {
         self.pieces.is_empty()
     }
 
-    /// The nearest piece in the tangent plane at `from`, by the ellipsoid's radii; ties go to the lowest line and its
-    /// first piece. None when all lie farther than `within_m`. Pieces beyond the antimeridian are as near as they are.
+    /// The nearest piece as on a sphere, the ground on which the definition of the nearest parking point stands and most
+    /// other programs too: on the ellipsoid another piece can be the nearer one by 0.4 % at most. The foot on it is the
+    /// nearest place of the ellipsoid's tangent plane. Ties go to the lowest line and its first piece. None when all
+    /// lie farther than `within_m`. Pieces beyond the antimeridian are as near as they are.
     pub fn nearest(&self, from: Coord, within_m: f64) -> Option<Hit> {
-        let mut search = Search { tree: self, from, scale: plane_at(from.y), best: None, within_m };
+        let mut search = Search { tree: self, from, scale: sphere_at(from.y), best: None, within_m };
         for turn in [0.0, 360.0, -360.0] {
             search.from.x = from.x + turn;
             if let Some(top) = self.levels.last().and_then(|level| level.first())
@@ -135,25 +160,15 @@ impl Search<'_> {
 
     fn look(&mut self, at: usize) {
         let piece = &self.tree.pieces[at];
-        let flat = |at: Coord| ((at.x - self.from.x) * self.scale.0, (at.y - self.from.y) * self.scale.1);
-        let ((ax, ay), (bx, by)) = (flat(piece.start), flat(piece.end));
-        let (dx, dy) = (bx - ax, by - ay);
-        let squared = dx * dx + dy * dy;
-        let share = if squared > 0.0 { (-(ax * dx + ay * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
-        let (x, y) = (ax + share * dx, ay + share * dy);
-        let plane_m = (x * x + y * y).sqrt();
+        let (_, plane_m) = piece.foot(self.from, self.scale);
         let better = match self.best {
             None => plane_m <= self.within_m,
             Some(best) if plane_m < best.plane_m - TIE_M => true,
             Some(best) => plane_m <= best.plane_m + TIE_M && (piece.line, piece.piece) < (best.line, best.piece),
         };
         if better {
-            let (a, b) = (piece.start, piece.end);
-            let at = match share {
-                share if share <= 0.0 => a,
-                share if share >= 1.0 => b,
-                share => Coord { x: a.x + share * (b.x - a.x), y: a.y + share * (b.y - a.y) },
-            };
+            let (share, _) = piece.foot(self.from, plane_at(self.from.y));
+            let at = piece.place(share);
             self.best = Some(Hit { line: piece.line, piece: piece.piece, share, plane_m, at });
         }
     }
