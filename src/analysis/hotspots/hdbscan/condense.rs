@@ -2,8 +2,8 @@
 
 use crate::analysis::hotspots::sets::Sets;
 
-use super::DensityClusters;
 use super::spanning::Edge;
+use super::{DensityClusters, Ties};
 
 /// Joins of the shortest tree by rising length: node `n + k` is the `k`-th.
 struct Joins {
@@ -11,14 +11,14 @@ struct Joins {
     children: Vec<[u32; 2]>,
     squared: Vec<f64>,
     size: Vec<u32>,
+    ties: Ties,
 }
 
 impl Joins {
-    fn new(count: usize, mut edges: Vec<Edge>) -> Self {
-        edges.sort_unstable_by(|a, b| a.squared.total_cmp(&b.squared));
+    fn new(count: usize, edges: Vec<Edge>, ties: Ties) -> Self {
         let mut sets = Sets::new(count);
         let mut node: Vec<u32> = (0..count as u32).collect();
-        let mut joins = Self { count, children: Vec::new(), squared: Vec::new(), size: Vec::new() };
+        let mut joins = Self { count, children: Vec::new(), squared: Vec::new(), size: Vec::new(), ties };
         for edge in edges {
             let roots = [edge.a, edge.b].map(|case| sets.root(case as usize));
             let children = roots.map(|root| node[root]);
@@ -39,13 +39,15 @@ impl Joins {
         self.join(node).map_or(1, |join| self.size[join])
     }
 
-    /// What comes together at the very distance of a join, joins of the same distance taken apart.
+    /// What a join brings together; if ties are together, all that comes together at its very distance.
     fn parts(&self, join: usize, parts: &mut Vec<u32>) {
         parts.clear();
         let mut open = self.children[join].to_vec();
         while let Some(node) = open.pop() {
             match self.join(node) {
-                Some(below) if self.squared[below] == self.squared[join] => open.extend(self.children[below]),
+                Some(below) if self.ties == Ties::Together && self.squared[below] == self.squared[join] => {
+                    open.extend(self.children[below]);
+                }
                 _ => parts.push(node),
             }
         }
@@ -118,16 +120,19 @@ fn branches(joins: &Joins, least: usize) -> Branches {
     found
 }
 
-pub(super) fn condense(count: usize, edges: Vec<Edge>, least: usize) -> DensityClusters {
-    let joins = Joins::new(count, edges);
+/// `edges` by rising length.
+pub(super) fn condense(count: usize, edges: Vec<Edge>, least: usize, ties: Ties) -> DensityClusters {
+    let joins = Joins::new(count, edges, ties);
     let Branches { all: branches, of_case, tied } = branches(&joins, least);
     // Excess of mass: a branch is kept unless those below it together last longer.
     let mut below = vec![0.0; branches.len()];
     let mut kept = vec![false; branches.len()];
     for at in (1..branches.len()).rev() {
-        kept[at] = branches[at].stability >= below[at];
+        // Taken one by one, cases at one place may make a branch of endless birth, whose stability is no number.
+        let outlasted = below[at] > branches[at].stability;
+        kept[at] = !outlasted;
         let parent = branches[at].parent.expect("all but the first have a parent");
-        below[parent] += below[at].max(branches[at].stability);
+        below[parent] += if outlasted { below[at] } else { branches[at].stability };
     }
     // The highest branch that is kept takes all below it; the first, of everything, is never kept.
     let mut taker: Vec<Option<u32>> = vec![None; branches.len()];

@@ -7,11 +7,13 @@
 //! Ties go as the paper says: what comes together at exactly the same distance comes together at once. The usual
 //! programs take it one by one in the order of the input, so that renumbering the cases changes their answer, and two
 //! cases at one place may get different ones. Here a case that reaches two clusters at the same distance belongs to
-//! neither, and is marked as [`tied`]; a cluster must be large enough without such cases.
+//! neither, and is marked as [`tied`]; a cluster must be large enough without such cases. [`hdbscan_in_order`] takes
+//! them one by one, to repeat the answer of scikit-learn.
 //!
 //! [`tied`]: DensityClusters::tied
 
 mod condense;
+mod equals;
 mod spanning;
 mod tree;
 
@@ -26,6 +28,13 @@ pub struct Hdbscan {
     pub min_cluster_size: usize,
     /// Cases that make a place dense, itself included, at least 1. More of them make more noise.
     pub min_samples: usize,
+}
+
+/// Whether joins at the same distance are one, or each its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ties {
+    Together,
+    OneByOne,
 }
 
 /// A partition of the cases; clusters are numbered from 0 by their first case.
@@ -44,6 +53,39 @@ pub struct DensityClusters {
 /// Errors: fewer than two cases, all at one place, a coordinate that is not finite, a cluster size below 2, samples of
 /// 0 or of more than there are cases. Exact. Cost: about n log^2 n for cases in a city, and 120 bytes a case.
 pub fn hdbscan(cases: &[Position], question: Hdbscan) -> Result<DensityClusters, HotspotError> {
+    check(cases, question)?;
+    let tree = tree::Tree::new(cases);
+    let cores = tree.core_distances_squared(question.min_samples);
+    let mut edges = spanning::spanning_tree(&tree, &cores);
+    edges.sort_unstable_by(|a, b| a.squared.total_cmp(&b.squared));
+    Ok(condense::condense(cases.len(), edges, question.min_cluster_size, Ties::Together))
+}
+
+/// HDBSCAN with ties taken one by one as scikit-learn takes them, to compare with an answer that it gave.
+///
+/// Renumbering the cases may change this answer, single cases or whole clusters of it, and cases at one place may get
+/// different ones; no case is marked as tied. For anything but such a comparison ask [`hdbscan`]. Without ties both
+/// answer the same, but from `min_samples` 3 on there mostly are some: neighbours share a core distance.
+///
+/// Source: scikit-learn 1.9.1: Prim's tree from the first case, its edges in the order of numpy's argsort. Which of
+/// equals that puts first depends on the processor, and so does the answer of scikit-learn; this is the order of numpy
+/// 2.4.6 for Linux with AVX-512. With AVX2 it is the same up to 257 cases.
+///
+/// Errors as [`hdbscan`]. Cost: n^2 distances, and 150 bytes a case.
+pub fn hdbscan_in_order(cases: &[Position], question: Hdbscan) -> Result<DensityClusters, HotspotError> {
+    check(cases, question)?;
+    let tree = tree::Tree::new(cases);
+    let mut cores = vec![0.0; cases.len()];
+    for (case, squared) in tree.order.iter().zip(tree.core_distances_squared(question.min_samples)) {
+        cores[*case as usize] = squared.sqrt();
+    }
+    let edges = spanning::spanning_tree_in_order(cases, &cores);
+    let squares: Vec<f64> = edges.iter().map(|edge| edge.squared).collect();
+    let edges = equals::order(&squares).into_iter().map(|at| edges[at as usize]).collect();
+    Ok(condense::condense(cases.len(), edges, question.min_cluster_size, Ties::OneByOne))
+}
+
+fn check(cases: &[Position], question: Hdbscan) -> Result<(), HotspotError> {
     let Hdbscan { min_cluster_size, min_samples } = question;
     if min_cluster_size < 2 {
         let (what, value) = ("the least size of a cluster", min_cluster_size as f64);
@@ -65,8 +107,5 @@ pub fn hdbscan(cases: &[Position], question: Hdbscan) -> Result<DensityClusters,
         let why = "the tree of clusters is numbered with 32 bits";
         return Err(HotspotError::TooMany { what: "cases", given: cases.len(), most: u32::MAX as usize / 2, why });
     }
-    let tree = tree::Tree::new(cases);
-    let cores = tree.core_distances_squared(min_samples);
-    let edges = spanning::spanning_tree(&tree, &cores);
-    Ok(condense::condense(cases.len(), edges, min_cluster_size))
+    Ok(())
 }

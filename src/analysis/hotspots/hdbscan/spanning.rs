@@ -3,11 +3,13 @@
 //! Boruvka (1926) on a k-d tree: in each round every component finds its nearest other; boxes that are of one component
 //! or further than the best so far are passed over (March, Ram and Gray 2010).
 
+use crate::analysis::hotspots::Position;
 use crate::analysis::hotspots::sets::Sets;
 
 use super::tree::{Tree, squared};
 
 /// Squared mutual reachability of two cases.
+#[derive(Clone, Copy)]
 pub(super) struct Edge {
     pub squared: f64,
     pub a: u32,
@@ -89,4 +91,30 @@ fn name_nodes(tree: &Tree, component: &[u32], of_node: &mut [u32]) {
             if a == b { a } else { MIXED }
         };
     }
+}
+
+/// Prim (1957) from the first case: among equals the first in the input comes next, tied to the case that reached it
+/// first. `cores` are core distances by case. Answers the edges as they were found.
+pub(super) fn spanning_tree_in_order(cases: &[Position], cores: &[f64]) -> Vec<Edge> {
+    let mut outside: Vec<usize> = (1..cases.len()).collect();
+    // How near each is to the tree, and to which case of it. Roots, since two squares may have one and be a tie.
+    let mut nearest = vec![(f64::INFINITY, 0); cases.len()];
+    let mut edges = Vec::with_capacity(outside.len());
+    let mut last = 0;
+    while !outside.is_empty() {
+        let mut next = 0;
+        for (at, case) in outside.iter().enumerate() {
+            let reach = squared(cases[last], cases[*case]).sqrt().max(cores[last]).max(cores[*case]);
+            if reach < nearest[*case].0 {
+                nearest[*case] = (reach, last);
+            }
+            if nearest[*case].0 < nearest[outside[next]].0 {
+                next = at;
+            }
+        }
+        last = outside.remove(next);
+        let (reach, from) = nearest[last];
+        edges.push(Edge { squared: reach * reach, a: from as u32, b: last as u32 });
+    }
+    edges
 }
