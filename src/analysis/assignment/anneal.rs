@@ -13,7 +13,7 @@ const LARGEST_PIECE: usize = 12;
 pub const OUTSIDE: f64 = 3e4;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Cooling {
+pub struct Cooling<'a> {
     /// Moves tried.
     pub moves: u64,
     /// Temperature at the start and at the end, in units of the objective.
@@ -24,13 +24,18 @@ pub struct Cooling {
     pub tight: f64,
     /// What is added to the band, as a share of the target.
     pub slack: f64,
+    /// What one more of load costs each label while it looks for its way, in units of the costs: known prices of full labels
+    /// lead load through labels that are in their bands to those below them. Not part of what is compared; empty without.
+    pub lead: &'a [f64],
+    /// Hanging pieces are looked for with one in so many of the units that cost too much alone; a power of two.
+    pub seldom: u64,
 }
 
 /// Anneals `label`; `stop` is asked now and then. Gives the best labelling met: least `objective + OUTSIDE x excess`.
 pub fn anneal(
     model: &Model,
     label: Vec<u32>,
-    cooling: &Cooling,
+    cooling: &Cooling<'_>,
     random: &mut Random,
     stop: &dyn Fn() -> bool,
 ) -> Vec<u32> {
@@ -42,13 +47,13 @@ pub fn anneal_at(
     model: &Model,
     label: Vec<u32>,
     cost_price: f64,
-    cooling: &Cooling,
+    cooling: &Cooling<'_>,
     random: &mut Random,
     stop: &dyn Fn() -> bool,
 ) -> Vec<u32> {
     let mut state = State::new(model, label);
     state.cost_price = cost_price;
-    let mut band = Band::new(model, cooling.slack);
+    let mut band = Band::new(model, cooling, cost_price);
     let logs = logarithms();
     let mut journal: Vec<(u32, u32)> = Vec::new();
     let (mut now, mut best) = (0.0f64, 0.0f64);
@@ -94,7 +99,8 @@ pub fn anneal_at(
             let change = state.change(unit, to);
             let total = change + band_cost;
             // A hanging piece could still pay for its unit, but seldom for more than a seam or two where there are many.
-            if total > limit + patience * heat {
+            let seldom = total > limit && (word >> 12) & (cooling.seldom - 1) > 0;
+            if seldom || total > limit + patience * heat {
                 continue;
             }
             match state.leaving(unit, LARGEST_PIECE) {
@@ -173,7 +179,10 @@ fn chain(
         let after = band.all(state);
         state.load[to as usize] += weight;
         state.load[third as usize] -= weight;
-        if both + band.price * (after.1 - before.1) <= limit && matches!(state.leaving(second, 0), Leaving::Whole) {
+        let led = model.weight[unit as usize] * (band.lead[to as usize] - band.lead[from as usize])
+            + weight * (band.lead[third as usize] - band.lead[to as usize]);
+        if both + led + band.price * (after.1 - before.1) <= limit && matches!(state.leaving(second, 0), Leaving::Whole)
+        {
             state.put(second, third);
             return Some((second, third, both + OUTSIDE * (after.0 - before.0)));
         }
@@ -207,19 +216,24 @@ struct Band {
     high: Vec<f64>,
     per_target: Vec<f64>,
     price: f64,
+    /// What a unit of load costs besides, each label.
+    lead: Vec<f64>,
 }
 
 impl Band {
-    fn new(model: &Model, slack: f64) -> Self {
+    fn new(model: &Model, cooling: &Cooling<'_>, cost_price: f64) -> Self {
+        let slack = cooling.slack;
+        let lead = |label: usize| cooling.lead.get(label).map_or(0.0, |lead| lead * cost_price);
         Self {
             low: (0..model.labels).map(|at| model.low[at] - slack * model.target[at]).collect(),
             high: (0..model.labels).map(|at| model.high[at] + slack * model.target[at]).collect(),
             per_target: model.target.iter().map(|target| 1.0 / target).collect(),
             price: 0.0,
+            lead: (0..model.labels).map(lead).collect(),
         }
     }
 
-    /// Change of the shares outside, and what it costs now: a share over 1 % costs more than in proportion.
+    /// Change of the shares outside, and what it costs now: a share over 1 % costs more than in proportion. With what leads.
     fn change(&self, state: &State<'_>, weight: f64, from: u32, to: u32) -> (f64, f64) {
         let mut outside = 0.0;
         let mut cost = 0.0;
@@ -229,7 +243,7 @@ impl Band {
             outside += after - before;
             cost += after * (1.0 + 10.0 * after) - before * (1.0 + 10.0 * before);
         }
-        (outside, cost * self.price)
+        (outside, cost * self.price + weight * (self.lead[to as usize] - self.lead[from as usize]))
     }
 
     /// Shares outside of all labels, plain and as they cost.

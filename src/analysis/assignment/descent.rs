@@ -13,8 +13,9 @@ const TIGHT_OF_BLOCKS: f64 = 600.0;
 
 pub(super) struct Descent<'a> {
     pub levels: &'a [Level],
-    /// Moves on each level.
+    /// Moves on each level, and how many times as many on the finest, where they are cheap.
     pub moves: u64,
+    pub finest: u64,
     /// Temperature at the start of the coarsest level, and of the finest.
     pub hot: f64,
     pub cold: f64,
@@ -23,6 +24,9 @@ pub(super) struct Descent<'a> {
     pub strict: f64,
     /// The price of costs where it is not the model's.
     pub price: Option<f64>,
+    /// As in `Cooling`.
+    pub lead: &'a [f64],
+    pub seldom: u64,
     pub stop: &'a dyn Fn() -> bool,
 }
 
@@ -38,12 +42,14 @@ impl Descent<'_> {
             let heat = if levels.is_empty() { hot } else { cold * (hot / cold).powf(depth) };
             let finest = at == 0;
             let cooling = Cooling {
-                moves: self.moves,
+                moves: if finest { self.finest * self.moves } else { self.moves },
                 hot: heat.max(cold),
                 cold: if finest { 0.3 * cold } else { 0.5 * heat },
                 loose: looseness(own, heat),
                 tight: self.strict * if finest { self.tight } else { TIGHT_OF_BLOCKS },
                 slack: if finest && model.units() > 2000 { -MARGIN } else { 0.0 },
+                lead: self.lead,
+                seldom: self.seldom,
             };
             current = anneal_at(own, current, self.price.unwrap_or(own.cost_price), &cooling, random, self.stop);
             if !finest {

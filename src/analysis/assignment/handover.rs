@@ -15,11 +15,20 @@ pub struct HandoverBound {
 /// `load[holder]` is the new load of what each holder has in the last plan. The first `low.len()` holders are the squads of
 /// now; the others are gone and hand over all. `near` lists neighbours among holders. A squad that holds nothing yet may take
 /// from any. `new` is load that nobody holds: it goes anywhere and is no hand-over.
-pub fn handover_bound(load: &[f64], new: f64, low: &[f64], high: &[f64], near: &[(u32, u32)]) -> HandoverBound {
+///
+/// Beside the bounds: the price on the load of each squad, a unit of it, that proves the flow. It rises along the ways on which
+/// work has to go.
+pub fn handover_bound(
+    load: &[f64],
+    new: f64,
+    low: &[f64],
+    high: &[f64],
+    near: &[(u32, u32)],
+) -> (HandoverBound, Vec<f64>) {
     let (holders, squads) = (load.len(), low.len());
     let total: f64 = load.iter().sum::<f64>() + new;
     if total <= 0.0 {
-        return HandoverBound::default();
+        return (HandoverBound::default(), vec![0.0; squads]);
     }
     let hops = hops(load, near);
     let bound = |price: &dyn Fn(usize, usize) -> f64| {
@@ -31,11 +40,11 @@ pub fn handover_bound(load: &[f64], new: f64, low: &[f64], high: &[f64], near: &
         }
         (model.low, model.high) = (low.to_vec(), high.to_vec());
         let found = transport(&model);
-        found.value.max(0.0)
+        (found.value.max(0.0), found.price)
     };
-    let strict = bound(&|holder, squad| if holder == squad { 0.0 } else { 1.0 });
-    let flow = bound(&|holder, squad| f64::from(hops[holder * holders + squad]));
-    HandoverBound { strict, flow: flow.max(strict) }
+    let (strict, _) = bound(&|holder, squad| if holder == squad { 0.0 } else { 1.0 });
+    let (flow, price) = bound(&|holder, squad| f64::from(hops[holder * holders + squad]));
+    (HandoverBound { strict, flow: flow.max(strict) }, price)
 }
 
 /// Steps between holders over `near`; a holder of nothing is next to all; holders that no way joins are as far as can be.

@@ -1,9 +1,7 @@
 //! A model that is fine about the borders of a labelling and coarse far from them: where a changed plan can differ from
 //! the last one every unit counts by itself, and the inside of each label is a few hundred blocks.
 
-use super::coarsen::levels;
-use super::model::Model;
-use crate::analysis::random::Random;
+use super::model::{Model, NONE};
 
 /// The coarser model and what leads there and back.
 pub struct NearBorders {
@@ -14,21 +12,16 @@ pub struct NearBorders {
 impl NearBorders {
     /// About `fine` units next to the borders of `label` stay what they are; units farther away are joined within their
     /// label. None where that makes the model little smaller. Cost: some passes over the pins.
-    pub fn new(model: &Model, label: &[u32], fine: usize, random: &mut Random) -> Option<Self> {
+    pub fn new(model: &Model, label: &[u32], fine: usize) -> Option<Self> {
         if model.units() < fine + fine / 4 {
             return None;
         }
-        let mut apart: Vec<u32> = label.to_vec();
+        let mut into = vec![NONE; model.units()];
         let near = nearest(model, label, fine);
-        near.iter().for_each(|&unit| apart[unit as usize] = model.labels as u32 + unit);
+        near.iter().zip(0..).for_each(|(&unit, number)| into[unit as usize] = number);
         let least = model.target.iter().copied().fold(f64::INFINITY, f64::min);
-        let levels = levels(model, Some(&apart), near.len() + 200 * model.labels, least / 100.0, random);
-        let mut into: Vec<u32> = (0..model.units() as u32).collect();
-        for level in &levels {
-            into.iter_mut().for_each(|into| *into = level.into[*into as usize]);
-        }
-        let model = levels.into_iter().next_back()?.model;
-        Some(Self { model, into })
+        let blocks = blocks(model, label, near.len() as u32, least / 100.0, &mut into);
+        Some(Self { model: model.contracted(&into, blocks as usize), into })
     }
 
     pub fn coarse(&self, label: &[u32]) -> Vec<u32> {
@@ -51,6 +44,37 @@ impl NearBorders {
         }
         sums
     }
+}
+
+/// Joins units that are in no block yet to connected ones of one label, each about `heaviest`; numbers go on from `first`. Answers
+/// how many numbers there are then.
+fn blocks(model: &Model, label: &[u32], first: u32, heaviest: f64, into: &mut [u32]) -> u32 {
+    let mut number = first;
+    let mut queue: Vec<u32> = Vec::new();
+    for start in 0..model.units() {
+        if into[start] != NONE {
+            continue;
+        }
+        into[start] = number;
+        queue.clear();
+        queue.push(start as u32);
+        let (mut at, mut weight) = (0, model.weight[start]);
+        while at < queue.len() {
+            for &net in model.nets.of(queue[at]) {
+                for &pin in model.pins.of(net) {
+                    let more = weight + model.weight[pin as usize];
+                    if into[pin as usize] == NONE && label[pin as usize] == label[start] && more <= heaviest {
+                        into[pin as usize] = number;
+                        weight = more;
+                        queue.push(pin);
+                    }
+                }
+            }
+            at += 1;
+        }
+        number += 1;
+    }
+    number
 }
 
 /// The `most` units nearest to a border of `label`, counted in nets.

@@ -7,12 +7,11 @@ use super::near_borders::NearBorders;
 use super::plan::{Options, Plan, Prices, Progress, cut_off, judge};
 use super::prepare::{Prepared, prepare};
 use super::problem::{Infeasible, Note, Problem};
-use super::rebalance::{Rebalance, sum_of, usual};
+use super::rebalance::{Flow, Rebalance, sum_of, usual};
 use super::repair::make_whole;
 use super::search::Effort;
 use super::steps::steps;
 use super::transport::transport;
-use crate::analysis::random::Random;
 
 /// Limits of one change.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -46,6 +45,9 @@ pub struct Reassigned {
 
 /// What travel counts beside hand-overs: as much travel as its lower bound is worth this share of all work.
 const TRAVEL: f64 = 0.05;
+/// The part of the prices of loads by which the search is led: half leaves it free to find that a border costs more than the
+/// flow knows.
+const LEAD: f64 = 0.5;
 /// How far prices of hand-overs lie apart at first.
 const SPREAD: f64 = 4.0;
 /// Sections next to the borders that are looked at one by one; the rest in blocks.
@@ -67,18 +69,18 @@ pub fn reassign(
     let prepared = prepare(problem, options.band, options.seed, options.threads)?;
     let travel = problem.has_bases().then(|| transport(&prepared.model)).filter(|bound| !bound.infeasible);
     let travel_share = travel.as_ref().map_or(0.0, |bound| TRAVEL / bound.value.max(1e-300));
-    let bound = bound_of(problem, &prepared.model, last);
+    let (bound, price_of_load) = bound_of(problem, &prepared.model, last);
     let model = priced(problem, &prepared, last, travel_share);
     let mut start = first_label(problem, &prepared, &model, last);
     make_whole(&model, &mut start).map_err(|unit| cut_off(problem, &prepared, unit))?;
     let forced = share_of_forced(problem, &prepared, last, &start);
-    let flow = bound.flow.max(forced);
-    let (mut end, mut price) = search(&model, &prepared, travel_share, &start, flow, options, progress);
+    let flow = Flow { share: bound.flow.max(forced), lead: price_of_load.iter().map(|price| LEAD * price).collect() };
+    let (mut end, mut price) = search(&model, &prepared, travel_share, &start, &flow, options, progress);
     if let Some(most) = limits.squads {
         let changed = touched(&start, &end, model.labels);
         if changed.len() > most {
             let held = held_back(&model, &start, &end, most);
-            (end, price) = search(&held, &prepared, travel_share, &start, flow, options, progress);
+            (end, price) = search(&held, &prepared, travel_share, &start, &flow, options, progress);
         }
     }
     let mut walked = walk(problem, &prepared, &model, last, &start, &end);
@@ -114,7 +116,7 @@ fn search(
     prepared: &Prepared,
     travel_share: f64,
     start: &[u32],
-    flow: f64,
+    flow: &Flow,
     options: &Options,
     progress: &mut Progress<'_>,
 ) -> (Vec<u32>, f64) {
@@ -129,7 +131,7 @@ fn search(
         Rebalance { model, travel, flow, seams, travelled, effort, seed, threads, stop: progress.stop }
             .run(from, spread, told)
     };
-    let near = |label: &[u32]| NearBorders::new(model, label, FINE, &mut Random::stream(seed, 1 << 34));
+    let near = |label: &[u32]| NearBorders::new(model, label, FINE);
     let first = options.effort.unwrap_or_else(|| usual(model.units()));
     let Some(wide) = near(start) else {
         return on(model, &travel, start, first, SPREAD, progress.told);
@@ -140,7 +142,7 @@ fn search(
     let label = wide.fine(&label);
     // Where borders have moved into what was inside, they are drawn section by section.
     let Some(narrow) = near(&label) else { return (label, price) };
-    let cool = Effort { starts: first.starts.min(6), hot: 3.0 * first.cold, ..first };
+    let cool = Effort { starts: first.starts.min(4), rounds: first.rounds.min(1), hot: 3.0 * first.cold, ..first };
     let (label, price) = on(&narrow.model, &narrow.costs(&travel), &narrow.coarse(&label), cool, 1.4, &mut |share| {
         (progress.told)(0.6 + 0.4 * share);
     });
@@ -241,7 +243,7 @@ fn spread(model: &Model, label: &mut [u32]) {
     }
 }
 
-fn bound_of(problem: &Problem, model: &Model, last: &[u32]) -> HandoverBound {
+fn bound_of(problem: &Problem, model: &Model, last: &[u32]) -> (HandoverBound, Vec<f64>) {
     let gone = last.iter().filter(|&&own| own != NONE).max().map_or(0, |most| *most as usize + 1);
     let holders = model.labels.max(gone);
     let mut load = vec![0.0; holders];

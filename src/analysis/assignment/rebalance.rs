@@ -20,6 +20,12 @@ const SEAMS_ALLOWANCE: f64 = 0.10;
 const DEAREST: f64 = 20_000.0;
 /// How strongly the price leans to what uses more of its allowance.
 const LEAN: f64 = 4.0;
+/// Moves on the finest level beside those on coarser ones, and how seldom hanging pieces are looked for.
+const FINEST: u64 = 4;
+const SELDOM: u64 = 4;
+/// Batches of starts and children until the allowances are kept, at most; where units are few and heavy, more do not help.
+const BATCHES: usize = 3;
+const SMALL: usize = 2000;
 /// Hierarchies of blocks that starts share.
 const HIERARCHIES: usize = 4;
 /// Plans kept for crossing.
@@ -27,13 +33,20 @@ const POOL: usize = 10;
 /// Tries to bring a plan into the band at the end.
 const RESCUES: u64 = 5;
 
+/// What has to change hands.
+pub struct Flow {
+    /// As a share of all work.
+    pub share: f64,
+    /// What one more of load costs each label, as `Cooling` takes it.
+    pub lead: Vec<f64>,
+}
+
 /// One change of plan. Costs of `model` are shares of all work: hand-overs, and travel as far as it counts beside them.
 pub struct Rebalance<'a> {
     pub model: &'a Model,
     /// The part of `model.cost` that is travel; empty without bases.
     pub travel: &'a [f64],
-    /// The share of all work that must change hands.
-    pub flow: f64,
+    pub flow: &'a Flow,
     /// Seams of the last plan, and its travel as far as it counts.
     pub seams: f64,
     pub travelled: f64,
@@ -54,13 +67,18 @@ struct Known {
     worth: f64,
 }
 
+impl Known {
+    fn keeps_allowances(&self) -> bool {
+        self.excess <= 0.0 && self.handover <= 1.0 && self.seams <= 1.0
+    }
+}
+
 impl Rebalance<'_> {
     /// The best labelling found from `start`, whose labels are one piece each, and the price of costs about it. Starts try
     /// prices between a `spread`-th and `spread` times the one at `start`.
     pub fn run(&self, start: &[u32], spread: f64, told: &mut dyn FnMut(f64)) -> (Vec<u32>, f64) {
         let model = self.model;
         let effort = self.effort;
-        let all = (effort.starts + effort.rounds * effort.children).max(1) as f64;
         let first = self.known(start.to_vec());
         if model.labels == 1 {
             let price = self.price(&first);
@@ -70,28 +88,14 @@ impl Rebalance<'_> {
         let blocks = in_units(HIERARCHIES.min(effort.starts), self.threads, |at| {
             self.blocks(start, &mut Random::stream(self.seed, (1 << 33) + at as u64))
         });
-        let mut pool = in_units(effort.starts, self.threads, |at| {
-            let mut random = Random::stream(self.seed, at as u64);
-            let price = self.price(&first) * spread.powf(2.0 * at as f64 / effort.starts as f64 - 1.0);
-            let label = self.descend(&blocks[at % blocks.len()], start, price, (effort.hot, 1.0), &effort, &mut random);
-            self.known(label)
-        });
-        drop(blocks);
-        pool.push(first);
-        sort(&mut pool);
-        told(effort.starts as f64 / all);
-        for round in 0..effort.rounds {
-            if (self.stop)() || effort.children == 0 {
+        let batches = if model.units() < SMALL { 1 } else { BATCHES };
+        let mut pool = vec![first];
+        for batch in 0..batches {
+            let mut share = |done: f64| told((batch as f64 + done) / batches as f64);
+            self.batch(batch, start, &blocks, spread, &mut pool, &mut share);
+            if pool[0].keeps_allowances() || (self.stop)() {
                 break;
             }
-            let children = in_units(effort.children, self.threads, |child| {
-                let number = effort.starts + round * effort.children + child;
-                let mut random = Random::stream(self.seed, number as u64);
-                self.child(&pool, child, &effort, &mut random)
-            });
-            pool.extend(children.into_iter().flatten());
-            sort(&mut pool);
-            told((effort.starts + (round + 1) * effort.children) as f64 / all);
         }
         let mut best = pool.swap_remove(0);
         for number in 0..RESCUES {
@@ -109,6 +113,44 @@ impl Rebalance<'_> {
         }
         let price = self.price(&best);
         (best.label, price)
+    }
+
+    /// Starts from the last plan, then children of the best plans known.
+    fn batch(
+        &self,
+        batch: usize,
+        start: &[u32],
+        blocks: &[Vec<Level>],
+        spread: f64,
+        pool: &mut Vec<Known>,
+        told: &mut dyn FnMut(f64),
+    ) {
+        let effort = self.effort;
+        let all = (effort.starts + effort.rounds * effort.children).max(1);
+        let price = self.price(&self.known(start.to_vec()));
+        let started = in_units(effort.starts, self.threads, |at| {
+            let mut random = Random::stream(self.seed, (batch * all + at) as u64);
+            let price = price * spread.powf(2.0 * at as f64 / effort.starts as f64 - 1.0);
+            let blocks = &blocks[at % blocks.len()];
+            self.known(self.descend(blocks, start, price, (effort.hot, 1.0), &effort, &mut random))
+        });
+        pool.extend(started);
+        sort(pool);
+        let mut done = effort.starts;
+        told(done as f64 / all as f64);
+        for _ in 0..effort.rounds {
+            if (self.stop)() || effort.children == 0 {
+                break;
+            }
+            let children = in_units(effort.children, self.threads, |child| {
+                let mut random = Random::stream(self.seed, (batch * all + done + child) as u64);
+                self.child(pool, child, &effort, &mut random)
+            });
+            pool.extend(children.into_iter().flatten());
+            sort(pool);
+            done += effort.children;
+            told(done as f64 / all as f64);
+        }
     }
 
     /// A crossing of some plans, then a cool run from coarse to fine; every fourth child is a hot run from one plan.
@@ -132,6 +174,8 @@ impl Rebalance<'_> {
             loose: looseness(&crossing.model, effort.hot),
             tight: 3000.0,
             slack: 0.0,
+            lead: &self.flow.lead,
+            seldom: SELDOM,
         };
         let label = anneal_at(&crossing.model, crossing.label.clone(), price, &cooling, random, self.stop);
         let label = crossing.spread(&label);
@@ -170,13 +214,25 @@ impl Rebalance<'_> {
         random: &mut Random,
     ) -> Vec<u32> {
         let Effort { moves, cold, .. } = *effort;
-        let descent = Descent { levels, moves, hot, cold, tight: 2000.0, strict, price: Some(price), stop: self.stop };
+        let descent = Descent {
+            levels,
+            moves,
+            finest: FINEST,
+            hot,
+            cold,
+            tight: 2000.0,
+            strict,
+            price: Some(price),
+            lead: &self.flow.lead,
+            seldom: SELDOM,
+            stop: self.stop,
+        };
         descent.run(self.model, label, random)
     }
 
     /// The price of costs at which seams and hand-overs use up their allowances alike, as seen from one plan.
     fn price(&self, known: &Known) -> f64 {
-        let even = self.seams_allowed() / (HANDOVER_ALLOWANCE * self.flow + 1e-4);
+        let even = self.seams_allowed() / (HANDOVER_ALLOWANCE * self.flow.share + 1e-4);
         let lean = if known.excess > 0.0 { 0.0 } else { (known.handover - known.seams).clamp(-1.0, 1.0) };
         (even * (LEAN * lean).exp()).min(DEAREST)
     }
@@ -191,7 +247,7 @@ impl Rebalance<'_> {
         let (cost, travel) = (model.unit_cost(&label), sum_of(self.travel, model.labels, &label));
         // Travel that is saved makes no room for hand-overs.
         let share = (cost - travel).max(cost - self.travelled);
-        let handover = (share / (self.flow + 1e-4) - 1.0) / HANDOVER_ALLOWANCE;
+        let handover = (share / (self.flow.share + 1e-4) - 1.0) / HANDOVER_ALLOWANCE;
         let seams = (model.net_cost(&label) - self.seams) / self.seams_allowed();
         let excess = model.excess(&label);
         let steep = |part: f64| (4.0 * (part - 1.0)).exp() + 0.1 * part.max(-1.0);
@@ -220,8 +276,8 @@ fn sort(pool: &mut Vec<Known>) {
 /// there. Where there are more units, the rest of the work leaves less time for moves.
 pub fn usual(units: usize) -> Effort {
     let (starts, rounds, children, moves) = match units {
-        ..2000 => (24, 6, 6, 7_200),
-        _ => (20, 2, 4, 14_150u64.saturating_sub(units as u64 * 3 / 4).clamp(4_700, 9_000)),
+        ..SMALL => (24, 6, 6, 7_200),
+        _ => (20, 2, 4, 9_200u64.saturating_sub(units as u64 * 7 / 25).max(4_700)),
     };
     Effort { starts, rounds, children, moves, hot: 3.0, cold: 0.25 }
 }

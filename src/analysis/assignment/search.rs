@@ -188,6 +188,8 @@ impl Search<'_> {
             loose: looseness(&crossing.model, self.effort.hot),
             tight: 3000.0,
             slack: 0.0,
+            lead: &[],
+            seldom: 1,
         };
         let label = anneal(&crossing.model, crossing.label.clone(), &cooling, random, self.stop);
         let label = crossing.spread(&label);
@@ -200,7 +202,8 @@ impl Search<'_> {
         let heat = 0.3 * self.effort.hot * 3.0f64.powf(random.unit());
         let price = looseness(model, heat) * 2.0 * 4.0f64.powf(random.unit());
         let moves = 4 * self.effort.moves;
-        let cooling = Cooling { moves, hot: heat, cold: 0.5 * heat, loose: price, tight: 2.0 * price, slack: 0.0 };
+        let (hot, cold) = (heat, 0.5 * heat);
+        let cooling = Cooling { moves, hot, cold, loose: price, tight: 2.0 * price, slack: 0.0, lead: &[], seldom: 1 };
         anneal(model, label.to_vec(), &cooling, random, self.stop)
     }
 
@@ -215,7 +218,19 @@ impl Search<'_> {
         let least = model.target.iter().copied().fold(f64::INFINITY, f64::min);
         let levels = levels(model, Some(label), 20 * model.labels, least / 20.0, random);
         let Effort { moves, cold, .. } = self.effort;
-        let descent = Descent { levels: &levels, moves, hot, cold, tight, strict, price: None, stop: self.stop };
+        let descent = Descent {
+            levels: &levels,
+            moves,
+            finest: 1,
+            hot,
+            cold,
+            tight,
+            strict,
+            price: None,
+            lead: &[],
+            seldom: 1,
+            stop: self.stop,
+        };
         descent.run(model, label, random)
     }
 }

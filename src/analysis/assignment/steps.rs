@@ -24,7 +24,7 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
         let mut order: Vec<(f64, usize)> =
             open.iter().enumerate().map(|(at, units)| (gain(&state, units, to), at)).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let done = order.iter().map(|&(_, at)| at).find(|&at| stays_whole(&state, &open[at], to, &mut seen));
+        let done = order.iter().map(|&(_, at)| at).find(|&at| goes_over(&mut state, &open[at], from, to, &mut seen));
         let mut partly: Option<(usize, Vec<u32>)> = None;
         for &(_, at) in order.iter().filter(|_| done.is_none()) {
             let moved = peel(&mut state, &open[at], to);
@@ -35,7 +35,6 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
         }
         if let Some(at) = done {
             let units = open.remove(at);
-            units.iter().for_each(|&unit| state.put(unit, to[unit as usize]));
             let way = Some((from[units[0] as usize], to[units[0] as usize]));
             steps.push(Move { units, way });
         } else if let Some((at, moved)) = partly {
@@ -57,6 +56,20 @@ pub fn steps(model: &Model, from: &[u32], to: &[u32]) -> Vec<Move> {
         }
     }
     steps
+}
+
+/// Moves the block if old and new label are one piece each afterwards. Cheap where its units can go one by one.
+fn goes_over(state: &mut State<'_>, units: &[u32], from: &[u32], to: &[u32], seen: &mut [bool]) -> bool {
+    let moved = peel(state, units, to);
+    if moved.len() == units.len() {
+        return true;
+    }
+    undo(state, &moved, from);
+    let whole = stays_whole(state, units, to, seen);
+    if whole {
+        units.iter().for_each(|&unit| state.put(unit, to[unit as usize]));
+    }
+    whole
 }
 
 /// Whether old and new label are one piece each if the connected `units` go over at once. Cost: linear in the old label.

@@ -353,13 +353,13 @@ fn a_limit_on_squads_is_kept() {
 #[test]
 fn hand_over_bounds_of_a_row_of_squads() {
     let (low, high) = (vec![100.0; 3], vec![100.0; 3]);
-    let bound = handover_bound(&[110.0, 100.0, 90.0], 0.0, &low, &high, &[(0, 1), (1, 2)]);
+    let (bound, _) = handover_bound(&[110.0, 100.0, 90.0], 0.0, &low, &high, &[(0, 1), (1, 2)]);
     assert!((bound.strict - 10.0 / 300.0).abs() < 1e-9 && (bound.flow - 20.0 / 300.0).abs() < 1e-9, "{bound:?}");
     // A new section fills what the last one lacks: nothing has to change hands.
-    let bound = handover_bound(&[100.0, 100.0, 90.0], 10.0, &low, &high, &[(0, 1), (1, 2)]);
+    let (bound, _) = handover_bound(&[100.0, 100.0, 90.0], 10.0, &low, &high, &[(0, 1), (1, 2)]);
     assert!(bound.strict.abs() < 1e-12 && bound.flow.abs() < 1e-12, "{bound:?}");
     // A fourth holder is gone and must hand over all it has.
-    let bound = handover_bound(&[80.0, 100.0, 90.0, 30.0], 0.0, &low, &high, &[(0, 3), (2, 3)]);
+    let (bound, _) = handover_bound(&[80.0, 100.0, 90.0, 30.0], 0.0, &low, &high, &[(0, 3), (2, 3)]);
     assert!((bound.strict - 0.1).abs() < 1e-9 && (bound.flow - 0.1).abs() < 1e-9, "{bound:?}");
 }
 
