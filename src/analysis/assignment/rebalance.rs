@@ -18,6 +18,8 @@ const HANDOVER_ALLOWANCE: f64 = 0.25;
 const SEAMS_ALLOWANCE: f64 = 0.10;
 /// The dearest hand-over of all work, in seams.
 const DEAREST: f64 = 20_000.0;
+/// What exceeding an allowance by as much again is worth, where using all of it is worth 1.
+const OVER: f64 = 20.0;
 /// How strongly the price leans to what uses more of its allowance.
 const LEAN: f64 = 4.0;
 /// Moves on the finest level beside those on coarser ones, and how seldom hanging pieces are looked for.
@@ -250,7 +252,9 @@ impl Rebalance<'_> {
         let handover = (share / (self.flow.share + 1e-4) - 1.0) / HANDOVER_ALLOWANCE;
         let seams = (model.net_cost(&label) - self.seams) / self.seams_allowed();
         let excess = model.excess(&label);
-        let steep = |part: f64| (4.0 * (part - 1.0)).exp() + 0.1 * part.max(-1.0);
+        // A little more of the one is no price for the other's allowance.
+        let over = |part: f64| OVER * (part - 1.0).max(0.0);
+        let steep = |part: f64| (4.0 * (part - 1.0)).exp() + 0.1 * part.max(-1.0) + over(part);
         let worth = steep(handover.min(20.0)) + steep(seams.min(20.0));
         Known { label, excess, handover, seams, worth }
     }
