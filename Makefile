@@ -91,17 +91,12 @@ bench-hotspots-events: tools
 	$(BENCH_DIR)/python/bin/pip install -q -r tests/bench/hotspots_events_peers.txt
 	$(CARGO) bench --locked --bench hotspots_events -- $(abspath $(BENCH_DIR))
 	$(BENCH_DIR)/python/bin/python tests/bench/hotspots_events_peers.py $(BENCH_DIR)
+
 # EXTRACT names an extract of OpenStreetMap.
 bench-nearest: tools
 	$(CARGO) build --release --locked
 	$(CARGO) bench --no-run --locked --bench nearest
 	sh tests/bench/nearest.sh $(BENCH_DIR) $(EXTRACT)
-# Instances: files of streets, cut edges or arc districting. The peers come from PyPI into a place of their own.
-bench-assignment: tools
-	test -d $(BENCH_DIR)/peers || python3 -m venv $(BENCH_DIR)/peers
-	$(BENCH_DIR)/peers/bin/pip install --quiet numpy scipy pymetis mtkahypar
-	$(CARGO) bench --locked --bench assignment -- $(ASSIGNMENT)/streets/*.json $(ASSIGNMENT)/cutedges/*.json $(ASSIGNMENT)/arc_districting/*.json
-	$(BENCH_DIR)/peers/bin/python tests/bench/assignment_peers.py $(ASSIGNMENT)/streets/*.json
 
 clean-demo:
 	rm -rf patrolmap-demo

@@ -21,3 +21,4 @@ python3 tests/bench/nearest_queries.py "$work/sections.csv" >"$work/queries.lua"
 curl -s "http://127.0.0.1:18082/api/collections/parking-points/nearest?lon=0&lat=0" >/dev/null
 sleep 2
 wrk -t1 -c8 "-d${SECONDS_EACH:-10}s" --latency -s "$work/queries.lua" http://127.0.0.1:18082
+[ -z "${PANDANA:-}" ] || "$PANDANA" tests/bench/nearest_peers.py "$(dirname "$extract")/.." "$(basename "$extract" .osm.pbf)" http://127.0.0.1:18082
