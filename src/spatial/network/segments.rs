@@ -96,7 +96,7 @@ impl Segments {
     }
 
     /// The nearest piece as on a sphere, the ground on which the definition of the nearest parking point stands and most
-    /// other programs too: on the ellipsoid another piece can be the nearer one by 0.4 % at most. The foot on it is the
+    /// other programs too: on the ellipsoid another piece can be the nearer one by 0.7 % at most. The foot on it is the
     /// nearest place of the ellipsoid's tangent plane. Ties go to the lowest line and its first piece. None when all
     /// lie farther than `within_m`. Pieces beyond the antimeridian are as near as they are.
     pub fn nearest(&self, from: Coord, within_m: f64) -> Option<Hit> {
