@@ -91,10 +91,13 @@ impl Rebalance<'_> {
             self.blocks(start, &mut Random::stream(self.seed, (1 << 33) + at as u64))
         });
         let batches = if model.units() < SMALL { 1 } else { BATCHES };
+        let (price, starts) = (self.price(&first), effort.starts as f64);
+        let prices: Vec<f64> =
+            (0..effort.starts).map(|at| price * spread.powf(2.0 * at as f64 / starts - 1.0)).collect();
         let mut pool = vec![first];
         for batch in 0..batches {
             let mut share = |done: f64| told((batch as f64 + done) / batches as f64);
-            self.batch(batch, start, &blocks, spread, &mut pool, &mut share);
+            self.batch(batch, start, &blocks, &prices, &mut pool, &mut share);
             if pool[0].keeps_allowances() || (self.stop)() {
                 break;
             }
@@ -117,24 +120,22 @@ impl Rebalance<'_> {
         (best.label, price)
     }
 
-    /// Starts from the last plan, then children of the best plans known.
+    /// Starts from the last plan, one a price, then children of the best plans known.
     fn batch(
         &self,
         batch: usize,
         start: &[u32],
         blocks: &[Vec<Level>],
-        spread: f64,
+        prices: &[f64],
         pool: &mut Vec<Known>,
         told: &mut dyn FnMut(f64),
     ) {
         let effort = self.effort;
         let all = (effort.starts + effort.rounds * effort.children).max(1);
-        let price = self.price(&self.known(start.to_vec()));
         let started = in_units(effort.starts, self.threads, |at| {
             let mut random = Random::stream(self.seed, (batch * all + at) as u64);
-            let price = price * spread.powf(2.0 * at as f64 / effort.starts as f64 - 1.0);
             let blocks = &blocks[at % blocks.len()];
-            self.known(self.descend(blocks, start, price, (effort.hot, 1.0), &effort, &mut random))
+            self.known(self.descend(blocks, start, prices[at], (effort.hot, 1.0), &effort, &mut random))
         });
         pool.extend(started);
         sort(pool);

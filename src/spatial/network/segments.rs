@@ -100,7 +100,8 @@ impl Segments {
     /// nearest place of the ellipsoid's tangent plane. Ties go to the lowest line and its first piece. None when all
     /// lie farther than `within_m`. Pieces beyond the antimeridian are as near as they are.
     pub fn nearest(&self, from: Coord, within_m: f64) -> Option<Hit> {
-        let mut search = Search { tree: self, from, scale: sphere_at(from.y), best: None, within_m };
+        let (scale, plane) = (sphere_at(from.y), plane_at(from.y));
+        let mut search = Search { tree: self, from, scale, plane, best: None, within_m };
         for turn in [0.0, 360.0, -360.0] {
             search.from.x = from.x + turn;
             if let Some(top) = self.levels.last().and_then(|level| level.first())
@@ -116,7 +117,9 @@ impl Segments {
 struct Search<'a> {
     tree: &'a Segments,
     from: Coord,
+    /// Where pieces are compared, and where the foot is found.
     scale: (f64, f64),
+    plane: (f64, f64),
     best: Option<Hit>,
     within_m: f64,
 }
@@ -167,7 +170,7 @@ impl Search<'_> {
             Some(best) => plane_m <= best.plane_m + TIE_M && (piece.line, piece.piece) < (best.line, best.piece),
         };
         if better {
-            let (share, _) = piece.foot(self.from, plane_at(self.from.y));
+            let (share, _) = piece.foot(self.from, self.plane);
             let at = piece.place(share);
             self.best = Some(Hit { line: piece.line, piece: piece.piece, share, plane_m, at });
         }
