@@ -43,33 +43,57 @@ pub fn handover_bound(
         (found.value.max(0.0), found.price)
     };
     let (strict, _) = bound(&|holder, squad| if holder == squad { 0.0 } else { 1.0 });
-    let (flow, price) = bound(&|holder, squad| f64::from(hops[holder * holders + squad]));
+    let (flow, price) = bound(&|holder, squad| hops[holder * holders + squad]);
     (HandoverBound { strict, flow: flow.max(strict) }, price)
 }
 
 /// Steps between holders over `near`; a holder of nothing is next to all; holders that no way joins are as far as can be.
-fn hops(load: &[f64], near: &[(u32, u32)]) -> Vec<u32> {
+fn hops(load: &[f64], near: &[(u32, u32)]) -> Vec<f64> {
     let holders = load.len();
-    let far = holders as u32;
-    let mut hops = vec![far; holders * holders];
-    for holder in 0..holders {
-        hops[holder * holders + holder] = 0;
-        for other in (0..holders).filter(|&other| other != holder && (load[holder] <= 0.0 || load[other] <= 0.0)) {
-            hops[holder * holders + other] = 1;
-        }
-    }
+    let mut steps = vec![f64::INFINITY; holders * holders];
     for &(a, b) in near {
-        hops[a as usize * holders + b as usize] = 1;
-        hops[b as usize * holders + a as usize] = 1;
+        steps[a as usize * holders + b as usize] = 1.0;
+        steps[b as usize * holders + a as usize] = 1.0;
     }
-    for over in 0..holders {
-        for from in 0..holders {
-            for to in 0..holders {
-                let way = hops[from * holders + over] + hops[over * holders + to];
-                let known = &mut hops[from * holders + to];
-                *known = way.min(*known);
+    for pair in (0..holders * holders).filter(|pair| load[pair / holders] <= 0.0 || load[pair % holders] <= 0.0) {
+        steps[pair] = 1.0;
+    }
+    Ways::new(holders, steps).length.iter().map(|length| length.min(holders as f64)).collect()
+}
+
+/// Shortest ways between labels.
+pub struct Ways {
+    labels: usize,
+    length: Vec<f64>,
+    next: Vec<usize>,
+}
+
+impl Ways {
+    /// `steps[from * labels + to]` is the length of a step, infinite where there is none. Floyd and Warshall; cost: labels cubed.
+    pub fn new(labels: usize, steps: Vec<f64>) -> Self {
+        let next = (0..labels * labels).map(|pair| pair % labels).collect();
+        let mut ways = Self { labels, length: steps, next };
+        (0..labels).for_each(|label| ways.length[label * labels + label] = 0.0);
+        for over in 0..labels {
+            for from in 0..labels {
+                for to in 0..labels {
+                    let length = ways.length(from, over) + ways.length(over, to);
+                    if length < ways.length(from, to) {
+                        ways.length[from * labels + to] = length;
+                        ways.next[from * labels + to] = ways.next(from, over);
+                    }
+                }
             }
         }
+        ways
     }
-    hops
+
+    pub fn length(&self, from: usize, to: usize) -> f64 {
+        self.length[from * self.labels + to]
+    }
+
+    /// The first label on the way.
+    pub fn next(&self, from: usize, to: usize) -> usize {
+        self.next[from * self.labels + to]
+    }
 }

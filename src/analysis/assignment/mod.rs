@@ -32,6 +32,7 @@ mod enumerate;
 mod cover;
 mod cuts;
 mod rebalance;
+mod peel;
 mod near_borders;
 pub mod districts;
 

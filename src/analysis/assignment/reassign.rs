@@ -7,7 +7,7 @@ use super::near_borders::NearBorders;
 use super::plan::{Options, Plan, Prices, Progress, cut_off, judge};
 use super::prepare::{Prepared, prepare};
 use super::problem::{Infeasible, Note, Problem};
-use super::rebalance::{Flow, Rebalance, sum_of, usual};
+use super::rebalance::{Flow, Known, Rebalance, patience, sum_of, usual};
 use super::repair::make_whole;
 use super::search::Effort;
 use super::steps::steps;
@@ -50,6 +50,7 @@ const TRAVEL: f64 = 0.05;
 const LEAD: f64 = 0.5;
 /// How far prices of hand-overs lie apart at first.
 const SPREAD: f64 = 4.0;
+const NARROW_SPREAD: f64 = 1.4;
 /// Sections next to the borders that are looked at one by one; the rest in blocks.
 const FINE: usize = 5_500;
 
@@ -125,28 +126,60 @@ fn search(
     } else {
         Vec::new()
     };
-    let (seed, threads) = (options.seed, options.threads);
-    let (seams, travelled) = (model.net_cost(start), sum_of(&travel, model.labels, start));
-    let on = |model: &Model, travel: &[f64], from: &[u32], effort: Effort, spread: f64, told: &mut dyn FnMut(f64)| {
-        Rebalance { model, travel, flow, seams, travelled, effort, seed, threads, stop: progress.stop }
-            .run(from, spread, told)
+    let effort = options.effort.unwrap_or_else(|| usual(model.units()));
+    let whole = Rebalance {
+        model,
+        travel: &travel,
+        flow,
+        seams: model.net_cost(start),
+        travelled: sum_of(&travel, model.labels, start),
+        effort,
+        seed: options.seed,
+        threads: options.threads,
+        stop: progress.stop,
     };
-    let near = |label: &[u32]| NearBorders::new(model, label, FINE);
-    let first = options.effort.unwrap_or_else(|| usual(model.units()));
-    let Some(wide) = near(start) else {
-        return on(model, &travel, start, first, SPREAD, progress.told);
+    let wide = NearBorders::new(model, start, FINE);
+    let costs = wide.as_ref().map_or_else(Vec::new, |wide| wide.costs(&travel));
+    let (coarse, tried) = match &wide {
+        Some(wide) => (wide.coarse(start), Rebalance { model: &wide.model, travel: &costs, ..whole }),
+        None => (start.to_vec(), whole),
     };
-    let (label, price) = on(&wide.model, &wide.costs(&travel), &wide.coarse(start), first, SPREAD, &mut |share| {
-        (progress.told)(0.6 * share);
-    });
-    let label = wide.fine(&label);
-    // Where borders have moved into what was inside, they are drawn section by section.
-    let Some(narrow) = near(&label) else { return (label, price) };
-    let cool = Effort { starts: first.starts.min(4), rounds: first.rounds.min(1), hot: 3.0 * first.cold, ..first };
-    let (label, price) = on(&narrow.model, &narrow.costs(&travel), &narrow.coarse(&label), cool, 1.4, &mut |share| {
-        (progress.told)(0.6 + 0.4 * share);
-    });
-    (narrow.fine(&label), price)
+    let mut tries = tried.begin(&coarse, SPREAD);
+    let mut best = None;
+    let batches = patience(model.units());
+    let first_part = if wide.is_some() { 0.6 } else { 1.0 };
+    for batch in 0..batches {
+        let mut told = |share: f64| (progress.told)((batch as f64 + share) / batches as f64);
+        tried.go_on(&mut tries, &mut |share| told(first_part * share));
+        let mut found = tried.best(&tries);
+        if let Some(wide) = &wide {
+            found.label = wide.fine(&found.label);
+            found = section_by_section(&whole, found, &mut |share| told(first_part + (1.0 - first_part) * share));
+        }
+        if best.as_ref().is_none_or(|best| found.order(best).is_lt()) {
+            best = Some(found);
+        }
+        if (progress.stop)() || best.as_ref().is_some_and(Known::keeps_allowances) {
+            break;
+        }
+    }
+    let Some(best) = best else { return (start.to_vec(), 0.0) };
+    let price = whole.price(&best);
+    (best.label, price)
+}
+
+/// `found` once more, fine about its own borders: they may have moved into what was the inside of a label before.
+fn section_by_section(whole: &Rebalance<'_>, found: Known, told: &mut dyn FnMut(f64)) -> Known {
+    let Some(narrow) = NearBorders::new(whole.model, &found.label, FINE) else { return found };
+    let Effort { starts, rounds, cold, .. } = whole.effort;
+    let cool = Effort { starts: starts.min(4), rounds: rounds.min(1), hot: 3.0 * cold, ..whole.effort };
+    let travel = narrow.costs(whole.travel);
+    let tried = Rebalance { model: &narrow.model, travel: &travel, effort: cool, ..*whole };
+    let mut tries = tried.begin(&narrow.coarse(&found.label), NARROW_SPREAD);
+    tried.go_on(&mut tries, told);
+    let mut found = tried.best(&tries);
+    found.label = narrow.fine(&found.label);
+    found
 }
 
 /// Share of the work that changes hands in `start` already.

@@ -4,11 +4,14 @@
 //! each plan uses sets the price at which the next ones are sought from it, so the price settles where both are used alike.
 //! Same answer on any number of threads: starts and children are fixed units of work with streams of their own.
 
+use std::cmp::Ordering;
+
 use super::anneal::{Cooling, anneal_at};
 use super::coarsen::{Level, levels};
 use super::crossing::Crossing;
 use super::descent::Descent;
 use super::model::Model;
+use super::peel::peel;
 use super::search::{Effort, looseness};
 use crate::analysis::parallel::in_units;
 use crate::analysis::random::Random;
@@ -30,6 +33,8 @@ const BATCHES: usize = 3;
 const SMALL: usize = 2000;
 /// Hierarchies of blocks that starts share.
 const HIERARCHIES: usize = 4;
+/// How hot plans that are put together from parcels get, beside the coldest.
+const WARM: f64 = 3.0;
 /// Plans kept for crossing.
 const POOL: usize = 10;
 /// Tries to bring a plan into the band at the end.
@@ -44,6 +49,7 @@ pub struct Flow {
 }
 
 /// One change of plan. Costs of `model` are shares of all work: hand-overs, and travel as far as it counts beside them.
+#[derive(Clone, Copy)]
 pub struct Rebalance<'a> {
     pub model: &'a Model,
     /// The part of `model.cost` that is travel; empty without bases.
@@ -58,9 +64,10 @@ pub struct Rebalance<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
+/// A plan and what it uses.
 #[derive(Debug, Clone)]
-struct Known {
-    label: Vec<u32>,
+pub struct Known {
+    pub label: Vec<u32>,
     excess: f64,
     /// Parts of the allowances that are used: 0 at the bound and at the seams of the last plan, 1 at the allowance.
     handover: f64,
@@ -70,39 +77,80 @@ struct Known {
 }
 
 impl Known {
-    fn keeps_allowances(&self) -> bool {
+    pub fn keeps_allowances(&self) -> bool {
         self.excess <= 0.0 && self.handover <= 1.0 && self.seams <= 1.0
+    }
+
+    /// Better first. Leaving the bands by a thousandth of the targets outweighs all else.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let outside = |known: &Self| (1000.0 * known.excess).ceil();
+        let order = outside(self).total_cmp(&outside(other)).then(self.worth.total_cmp(&other.worth));
+        order.then_with(|| self.label.cmp(&other.label))
     }
 }
 
+/// A search under way.
+pub struct Tries {
+    start: Vec<u32>,
+    /// Hierarchies of blocks that starts share: making one costs as much as searching it.
+    blocks: Vec<Vec<Level>>,
+    /// One a start.
+    prices: Vec<f64>,
+    /// Best first.
+    pool: Vec<Known>,
+    batches: usize,
+}
+
 impl Rebalance<'_> {
-    /// The best labelling found from `start`, whose labels are one piece each, and the price of costs about it. Starts try
-    /// prices between a `spread`-th and `spread` times the one at `start`.
-    pub fn run(&self, start: &[u32], spread: f64, told: &mut dyn FnMut(f64)) -> (Vec<u32>, f64) {
-        let model = self.model;
-        let effort = self.effort;
+    /// A search from `start`, whose labels are one piece each. Starts try prices between a `spread`-th and `spread` times the one
+    /// at `start`.
+    pub fn begin(&self, start: &[u32], spread: f64) -> Tries {
+        let effort = &self.effort;
         let first = self.known(start.to_vec());
-        if model.labels == 1 {
-            let price = self.price(&first);
-            return (first.label, price);
-        }
-        // Starts share some hierarchies of blocks: making one costs as much as searching it.
-        let blocks = in_units(HIERARCHIES.min(effort.starts), self.threads, |at| {
+        let blocks = in_units(HIERARCHIES.min(effort.starts / 2), self.threads, |at| {
             self.blocks(start, &mut Random::stream(self.seed, (1 << 33) + at as u64))
         });
-        let batches = if model.units() < SMALL { 1 } else { BATCHES };
         let (price, starts) = (self.price(&first), effort.starts as f64);
-        let prices: Vec<f64> =
-            (0..effort.starts).map(|at| price * spread.powf(2.0 * at as f64 / starts - 1.0)).collect();
-        let mut pool = vec![first];
-        for batch in 0..batches {
-            let mut share = |done: f64| told((batch as f64 + done) / batches as f64);
-            self.batch(batch, start, &blocks, &prices, &mut pool, &mut share);
-            if pool[0].keeps_allowances() || (self.stop)() {
+        let prices = (0..effort.starts).map(|at| price * spread.powf(2.0 * at as f64 / starts - 1.0)).collect();
+        Tries { start: start.to_vec(), blocks, prices, pool: vec![first], batches: 0 }
+    }
+
+    /// One batch: starts from the last plan, one a price, then children of the best plans known.
+    pub fn go_on(&self, tries: &mut Tries, told: &mut dyn FnMut(f64)) {
+        if self.model.labels == 1 {
+            return;
+        }
+        let effort = &self.effort;
+        let all = (effort.starts + effort.rounds * effort.children).max(1);
+        let first = tries.batches * all;
+        tries.batches += 1;
+        let started = in_units(effort.starts, self.threads, |at| {
+            let mut random = Random::stream(self.seed, (first + at) as u64);
+            self.known(self.start(tries, at, &mut random))
+        });
+        tries.pool.extend(started);
+        sort(&mut tries.pool);
+        let mut done = effort.starts;
+        told(done as f64 / all as f64);
+        for _ in 0..effort.rounds {
+            if (self.stop)() || effort.children == 0 {
                 break;
             }
+            let children = in_units(effort.children, self.threads, |child| {
+                let mut random = Random::stream(self.seed, (first + done + child) as u64);
+                self.child(&tries.pool, child, effort, &mut random)
+            });
+            tries.pool.extend(children.into_iter().flatten());
+            sort(&mut tries.pool);
+            done += effort.children;
+            told(done as f64 / all as f64);
         }
-        let mut best = pool.swap_remove(0);
+    }
+
+    /// The best plan of all batches, brought into its bands if it is not yet.
+    pub fn best(&self, tries: &Tries) -> Known {
+        let effort = &self.effort;
+        let mut best = tries.pool[0].clone();
         for number in 0..RESCUES {
             if best.excess == 0.0 || (self.stop)() {
                 break;
@@ -111,49 +159,23 @@ impl Rebalance<'_> {
             let mut random = Random::stream(self.seed, (1 << 32) + number);
             let heat = effort.cold * 2.0f64.powi(number as i32);
             let price = self.price(&best);
-            let again = self.known(self.cycle(&best.label, price, heat, 10.0, &effort, &mut random));
+            let again = self.known(self.cycle(&best.label, price, heat, 10.0, effort, &mut random));
             if again.excess < best.excess {
                 best = again;
             }
         }
-        let price = self.price(&best);
-        (best.label, price)
+        best
     }
 
-    /// Starts from the last plan, one a price, then children of the best plans known.
-    fn batch(
-        &self,
-        batch: usize,
-        start: &[u32],
-        blocks: &[Vec<Level>],
-        prices: &[f64],
-        pool: &mut Vec<Known>,
-        told: &mut dyn FnMut(f64),
-    ) {
-        let effort = self.effort;
-        let all = (effort.starts + effort.rounds * effort.children).max(1);
-        let started = in_units(effort.starts, self.threads, |at| {
-            let mut random = Random::stream(self.seed, (batch * all + at) as u64);
-            let blocks = &blocks[at % blocks.len()];
-            self.known(self.descend(blocks, start, prices[at], (effort.hot, 1.0), &effort, &mut random))
-        });
-        pool.extend(started);
-        sort(pool);
-        let mut done = effort.starts;
-        told(done as f64 / all as f64);
-        for _ in 0..effort.rounds {
-            if (self.stop)() || effort.children == 0 {
-                break;
-            }
-            let children = in_units(effort.children, self.threads, |child| {
-                let mut random = Random::stream(self.seed, (batch * all + done + child) as u64);
-                self.child(pool, child, &effort, &mut random)
-            });
-            pool.extend(children.into_iter().flatten());
-            sort(pool);
-            done += effort.children;
-            told(done as f64 / all as f64);
+    /// Every second start is put together from parcels and only has to be mended; the others anneal from hot.
+    fn start(&self, tries: &Tries, at: usize, random: &mut Random) -> Vec<u32> {
+        let Tries { start, blocks, prices, .. } = tries;
+        if at % 2 == 0 {
+            let label = peel(self.model, start, prices[prices.len() / 2], random);
+            return self.cycle(&label, prices[at], WARM * self.effort.cold, 1.0, &self.effort, random);
         }
+        let blocks = &blocks[at / 2 % blocks.len()];
+        self.descend(blocks, start, prices[at], (self.effort.hot, 1.0), &self.effort, random)
     }
 
     /// A crossing of some plans, then a cool run from coarse to fine; every fourth child is a hot run from one plan.
@@ -234,7 +256,7 @@ impl Rebalance<'_> {
     }
 
     /// The price of costs at which seams and hand-overs use up their allowances alike, as seen from one plan.
-    fn price(&self, known: &Known) -> f64 {
+    pub fn price(&self, known: &Known) -> f64 {
         let even = self.seams_allowed() / (HANDOVER_ALLOWANCE * self.flow.share + 1e-4);
         let lean = if known.excess > 0.0 { 0.0 } else { (known.handover - known.seams).clamp(-1.0, 1.0) };
         (even * (LEAN * lean).exp()).min(DEAREST)
@@ -242,7 +264,7 @@ impl Rebalance<'_> {
 
     /// Seams that the plan may have more than the last one; at least one.
     fn seams_allowed(&self) -> f64 {
-        (SEAMS_ALLOWANCE * self.seams).max(1.0)
+        (SEAMS_ALLOWANCE * self.seams + 1e-9).floor().max(1.0)
     }
 
     fn known(&self, label: Vec<u32>) -> Known {
@@ -266,13 +288,9 @@ pub fn sum_of(costs: &[f64], labels: usize, label: &[u32]) -> f64 {
     costs.chunks_exact(labels).zip(label).map(|(row, &own)| row[own as usize]).sum()
 }
 
-/// Best first; equal ones once. Leaving the bands by a thousandth of the targets outweighs all else.
+/// Best first; equal ones once.
 fn sort(pool: &mut Vec<Known>) {
-    let outside = |known: &Known| (1000.0 * known.excess).ceil();
-    pool.sort_by(|a, b| {
-        let order = outside(a).total_cmp(&outside(b)).then(a.worth.total_cmp(&b.worth));
-        order.then_with(|| a.label.cmp(&b.label))
-    });
+    pool.sort_by(Known::order);
     pool.dedup_by(|a, b| a.label == b.label);
     pool.truncate(POOL);
 }
@@ -281,8 +299,13 @@ fn sort(pool: &mut Vec<Known>) {
 /// there. Where there are more units, the rest of the work leaves less time for moves.
 pub fn usual(units: usize) -> Effort {
     let (starts, rounds, children, moves) = match units {
-        ..SMALL => (24, 6, 6, 7_200),
-        _ => (20, 2, 4, 9_200u64.saturating_sub(units as u64 * 7 / 25).max(4_700)),
+        ..SMALL => (36, 3, 6, 7_200),
+        _ => (16, 2, 4, 9_200u64.saturating_sub(units as u64 * 7 / 25).max(4_700)),
     };
     Effort { starts, rounds, children, moves, hot: 3.0, cold: 0.25 }
+}
+
+/// How many batches are tried until the allowances are kept, at most.
+pub fn patience(units: usize) -> usize {
+    if units < SMALL { 1 } else { BATCHES }
 }

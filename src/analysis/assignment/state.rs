@@ -107,7 +107,14 @@ impl<'m> State<'m> {
     pub fn change(&self, unit: u32, to: u32) -> f64 {
         let from = self.label[unit as usize];
         let model = self.model;
-        let mut change = self.cost_price * (model.cost_of(unit, to) - model.cost_of(unit, from));
+        self.cost_price * (model.cost_of(unit, to) - model.cost_of(unit, from)) + self.change_of_nets(unit, to)
+    }
+
+    /// The part of `change` that nets make.
+    pub fn change_of_nets(&self, unit: u32, to: u32) -> f64 {
+        let from = self.label[unit as usize];
+        let model = self.model;
+        let mut change = 0.0;
         for &net in model.nets.of(unit) {
             let row = &self.count[net as usize * model.labels..];
             let (gone, new) = (row[from as usize] == 1, row[to as usize] == 0);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::handover::handover_bound;
 use super::model::{Lists, Model, NONE};
+use super::peel::peel;
 use super::reassign::{Limits, Reassigned};
 use super::search::Effort;
 use super::transport::{proven_by, transport};
@@ -306,6 +307,62 @@ fn nothing_changes_hands_for_nothing() {
     let again = reassign(&problem, &plan.squad, &Limits::default(), &options(1, 2), &mut progress).unwrap();
     assert_eq!((again.bound.strict, again.bound.flow), (0.0, 0.0));
     assert!(again.plan.figures.handover < 0.005, "{}", again.plan.figures.handover);
+}
+
+/// `town` as a model, `squad` forbidden on every seventh section that it does not hold.
+fn streets_model(problem: &Problem, last: &[u32], forbidden: u32) -> Model {
+    let junctions = |at: usize, ends: [u32; 2]| ends.into_iter().map(move |end| (at as u32, end));
+    let mut pairs: Vec<(u32, u32)> =
+        problem.sections.iter().enumerate().flat_map(|(at, section)| junctions(at, section.ends)).collect();
+    pairs.dedup();
+    let weight: Vec<f64> = problem.sections.iter().map(|section| section.workload.total()).collect();
+    let nets = Lists::of_pairs(weight.len(), &pairs);
+    let labels = problem.squads.len();
+    let mut model = Model::new(labels, weight, nets, vec![1.0; problem.junctions]);
+    for at in (0..last.len()).step_by(7).filter(|&at| last[at] != forbidden) {
+        model.cost[at * labels + forbidden as usize] = f64::INFINITY;
+    }
+    model.set_band(0.02);
+    model
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parcels_leave_every_squad_in_one_piece_and_forbidden_sections_alone(
+        seed in 0u64..1_000_000, side in 5usize..12, squads in 1usize..6, drift in 0.0..1.5f64,
+    ) {
+        let mut problem = town(seed, side, squads, false, false);
+        let last = planned(&problem, &options(seed, 1)).squad;
+        let mut random = Random::new(seed);
+        for section in &mut problem.sections {
+            section.workload = Workload::given(section.workload.total() * (drift * random.normal()).exp());
+        }
+        let forbidden = random.index(squads) as u32;
+        let model = streets_model(&problem, &last, forbidden);
+        let peeled = peel(&model, &last, 1000.0, &mut random);
+        assert_whole(&problem, &peeled);
+        for (unit, (now, before)) in peeled.iter().zip(&last).enumerate() {
+            prop_assert!(now == before || model.allows(unit as u32, *now));
+        }
+    }
+}
+
+#[test]
+fn parcels_bring_loads_near_their_bands() {
+    let mut problem = town(5, 40, 6, false, false);
+    let last = planned(&problem, &options(5, 2)).squad;
+    for (section, own) in problem.sections.iter_mut().zip(&last) {
+        section.workload = Workload::given(section.workload.total() * [1.3, 0.8, 1.0, 1.2, 0.7, 1.0][*own as usize]);
+    }
+    let model = streets_model(&problem, &last, 0);
+    let before = model.excess(&last);
+    for seed in 0..8 {
+        let peeled = peel(&model, &last, 1000.0, &mut Random::new(seed));
+        let after = model.excess(&peeled);
+        assert!(after < 0.35 * before, "{after} of {before} is left outside the bands");
+    }
 }
 
 #[test]
