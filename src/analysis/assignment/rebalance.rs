@@ -170,7 +170,7 @@ impl Rebalance<'_> {
     /// Every second start is put together from parcels and only has to be mended; the others anneal from hot.
     fn start(&self, tries: &Tries, at: usize, random: &mut Random) -> Vec<u32> {
         let Tries { start, blocks, prices, .. } = tries;
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             let label = peel(self.model, start, prices[prices.len() / 2], random);
             return self.cycle(&label, prices[at], WARM * self.effort.cold, 1.0, &self.effort, random);
         }
