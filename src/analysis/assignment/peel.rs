@@ -4,12 +4,12 @@
 //! Annealing finds such a piece only where one of its blocks happens to be it. Which ways load takes and where parcels are
 //! cut off differs from plan to plan, so that the search has something to choose from.
 
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::handover::Ways;
 use super::model::Model;
 use super::state::{Leaving, State};
+use super::transport::Offer;
 use crate::analysis::random::Random;
 
 /// Parcels that are grown for each part of the flow; the best goes.
@@ -160,13 +160,13 @@ impl Growing {
         let model = state.model;
         let target = model.target[part.from as usize].min(model.target[part.to as usize]);
         let (slack, most) = (SLACK * target, (1.0 + BEYOND.0) * part.load + BEYOND.1 * target);
-        let mut open: BinaryHeap<Open> = BinaryHeap::new();
+        let mut open: BinaryHeap<Offer> = BinaryHeap::new();
         seeds.iter().for_each(|&seed| offer(state, part, seed, &mut open, random));
         let mut parcel: Vec<u32> = Vec::new();
         let (mut load, mut nets) = (0.0, 0.0);
         let mut best = (f64::INFINITY, 0);
         self.round += 1;
-        while let Some(Open { nets: seemed, unit }) = open.pop() {
+        while let Some(Offer { price: seemed, unit }) = open.pop() {
             if state.label[unit as usize] != part.from || load + model.weight[unit as usize] > most {
                 continue;
             }
@@ -213,32 +213,8 @@ impl Growing {
 }
 
 /// A unit that may go as one that could be next.
-fn offer(state: &State<'_>, part: &Part, unit: u32, open: &mut BinaryHeap<Open>, random: &mut Random) {
+fn offer(state: &State<'_>, part: &Part, unit: u32, open: &mut BinaryHeap<Offer>, random: &mut Random) {
     if state.label[unit as usize] == part.from && state.model.allows(unit, part.to) {
-        open.push(Open { nets: state.change_of_nets(unit, part.to) + random.unit(), unit });
-    }
-}
-
-/// A unit next to a parcel and what it seems to add.
-struct Open {
-    nets: f64,
-    unit: u32,
-}
-
-impl PartialEq for Open {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Open {}
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Open {
-    /// What adds the fewest is the greatest.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.nets.total_cmp(&self.nets).then(other.unit.cmp(&self.unit))
+        open.push(Offer { price: state.change_of_nets(unit, part.to) + random.unit(), unit });
     }
 }

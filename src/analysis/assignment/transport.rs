@@ -19,9 +19,10 @@ pub struct Transport {
     pub infeasible: bool,
 }
 
-struct Offer {
-    price: f64,
-    unit: u32,
+/// A unit at a price, for heaps.
+pub(super) struct Offer {
+    pub price: f64,
+    pub unit: u32,
 }
 
 impl PartialEq for Offer {
