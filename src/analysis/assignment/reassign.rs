@@ -7,7 +7,7 @@ use super::near_borders::NearBorders;
 use super::plan::{Options, Plan, Prices, Progress, cut_off, judge};
 use super::prepare::{Prepared, prepare};
 use super::problem::{Infeasible, Note, Problem};
-use super::rebalance::{Flow, Known, Rebalance, patience, sum_of, usual};
+use super::rebalance::{BATCHES, Flow, Known, Rebalance, sum_of, usual};
 use super::repair::make_whole;
 use super::search::Effort;
 use super::steps::steps;
@@ -43,8 +43,9 @@ pub struct Reassigned {
     pub touched: Vec<u32>,
 }
 
-/// What travel counts beside hand-overs: as much travel as its lower bound is worth this share of all work.
-const TRAVEL: f64 = 0.05;
+/// What travel counts beside hand-overs: as much travel as its lower bound is worth this share of all work. Little: travel
+/// hardly changes with it, and where units are heavy more of it costs hand-overs.
+const TRAVEL: f64 = 0.01;
 /// The part of the prices of loads by which the search is led: half leaves it free to find that a border costs more than the
 /// flow knows.
 const LEAD: f64 = 0.5;
@@ -146,10 +147,9 @@ fn search(
     };
     let mut tries = tried.begin(&coarse, SPREAD);
     let mut best = None;
-    let batches = patience(model.units());
     let first_part = if wide.is_some() { 0.6 } else { 1.0 };
-    for batch in 0..batches {
-        let mut told = |share: f64| (progress.told)((batch as f64 + share) / batches as f64);
+    for batch in 0..BATCHES {
+        let mut told = |share: f64| (progress.told)((batch as f64 + share) / BATCHES as f64);
         tried.go_on(&mut tries, &mut |share| told(first_part * share));
         let mut found = tried.best(&tries);
         if let Some(wide) = &wide {

@@ -28,9 +28,8 @@ const LEAN: f64 = 4.0;
 /// Moves on the finest level beside those on coarser ones, and how seldom hanging pieces are looked for.
 const FINEST: u64 = 4;
 const SELDOM: u64 = 4;
-/// Batches of starts and children until the allowances are kept, at most; where units are few and heavy, more do not help.
-const BATCHES: usize = 3;
-const SMALL: usize = 2000;
+/// Batches of starts and children until the allowances are kept, at most.
+pub const BATCHES: usize = 3;
 /// Hierarchies of blocks that starts share.
 const HIERARCHIES: usize = 4;
 /// How hot plans that are put together from parcels get, beside the coldest.
@@ -299,13 +298,8 @@ fn sort(pool: &mut Vec<Known>) {
 /// there. Where there are more units, the rest of the work leaves less time for moves.
 pub fn usual(units: usize) -> Effort {
     let (starts, rounds, children, moves) = match units {
-        ..SMALL => (36, 3, 6, 7_200),
+        ..2000 => (36, 3, 6, 7_200),
         _ => (16, 2, 4, 9_200u64.saturating_sub(units as u64 * 7 / 25).max(4_700)),
     };
     Effort { starts, rounds, children, moves, hot: 3.0, cold: 0.25 }
-}
-
-/// How many batches are tried until the allowances are kept, at most.
-pub fn patience(units: usize) -> usize {
-    if units < SMALL { 1 } else { BATCHES }
 }
