@@ -145,13 +145,12 @@ fn search(
         Some(wide) => (wide.coarse(start), Rebalance { model: &wide.model, travel: &costs, ..whole }),
         None => (start.to_vec(), whole),
     };
-    let mut tries = tried.begin(&coarse, SPREAD);
+    let starts = tried.starts(&coarse, SPREAD);
     let mut best = None;
     let first_part = if wide.is_some() { 0.6 } else { 1.0 };
     for batch in 0..BATCHES {
         let mut told = |share: f64| (progress.told)((batch as f64 + share) / BATCHES as f64);
-        tried.go_on(&mut tries, &mut |share| told(first_part * share));
-        let mut found = tried.best(&tries);
+        let mut found = tried.batch(&starts, batch, &mut |share| told(first_part * share));
         if let Some(wide) = &wide {
             found.label = wide.fine(&found.label);
             found = section_by_section(&whole, found, &mut |share| told(first_part + (1.0 - first_part) * share));
@@ -175,9 +174,8 @@ fn section_by_section(whole: &Rebalance<'_>, found: Known, told: &mut dyn FnMut(
     let cool = Effort { starts: starts.min(4), rounds: rounds.min(1), hot: 3.0 * cold, ..whole.effort };
     let travel = narrow.costs(whole.travel);
     let tried = Rebalance { model: &narrow.model, travel: &travel, effort: cool, ..*whole };
-    let mut tries = tried.begin(&narrow.coarse(&found.label), NARROW_SPREAD);
-    tried.go_on(&mut tries, told);
-    let mut found = tried.best(&tries);
+    let starts = tried.starts(&narrow.coarse(&found.label), NARROW_SPREAD);
+    let mut found = tried.batch(&starts, 0, told);
     found.label = narrow.fine(&found.label);
     found
 }

@@ -29,7 +29,7 @@ const LEAN: f64 = 4.0;
 const FINEST: u64 = 4;
 const SELDOM: u64 = 4;
 /// Batches of starts and children until the allowances are kept, at most.
-pub const BATCHES: usize = 3;
+pub const BATCHES: usize = 5;
 /// Hierarchies of blocks that starts share.
 const HIERARCHIES: usize = 4;
 /// How hot plans that are put together from parcels get, beside the coldest.
@@ -88,47 +88,41 @@ impl Known {
     }
 }
 
-/// A search under way.
-pub struct Tries {
-    start: Vec<u32>,
-    /// Hierarchies of blocks that starts share: making one costs as much as searching it.
+/// What batches of a search share.
+pub struct Starts {
+    last: Known,
+    /// Hierarchies of blocks: making one costs as much as searching it.
     blocks: Vec<Vec<Level>>,
     /// One a start.
     prices: Vec<f64>,
-    /// Best first.
-    pool: Vec<Known>,
-    batches: usize,
 }
 
 impl Rebalance<'_> {
-    /// A search from `start`, whose labels are one piece each. Starts try prices between a `spread`-th and `spread` times the one
-    /// at `start`.
-    pub fn begin(&self, start: &[u32], spread: f64) -> Tries {
-        let effort = &self.effort;
-        let first = self.known(start.to_vec());
-        let blocks = in_units(HIERARCHIES.min(effort.starts / 2), self.threads, |at| {
-            self.blocks(start, &mut Random::stream(self.seed, (1 << 33) + at as u64))
+    /// A search from `label`, whose labels are one piece each. Starts try prices between a `spread`-th and `spread` times the one
+    /// at `label`.
+    pub fn starts(&self, label: &[u32], spread: f64) -> Starts {
+        let starts = self.effort.starts;
+        let last = self.known(label.to_vec());
+        let blocks = in_units(HIERARCHIES.min(starts / 2), self.threads, |at| {
+            self.blocks(label, &mut Random::stream(self.seed, (1 << 33) + at as u64))
         });
-        let (price, starts) = (self.price(&first), effort.starts as f64);
-        let prices = (0..effort.starts).map(|at| price * spread.powf(2.0 * at as f64 / starts - 1.0)).collect();
-        Tries { start: start.to_vec(), blocks, prices, pool: vec![first], batches: 0 }
+        let price = self.price(&last);
+        let prices = (0..starts).map(|at| price * spread.powf(2.0 * at as f64 / starts as f64 - 1.0)).collect();
+        Starts { last, blocks, prices }
     }
 
-    /// One batch: starts from the last plan, one a price, then children of the best plans known.
-    pub fn go_on(&self, tries: &mut Tries, told: &mut dyn FnMut(f64)) {
+    /// The best plan of one batch: starts from the last plan, one a price, then children of the best plans known. Batches know
+    /// nothing of each other: one that goes on from where another ended seldom leaves it again.
+    pub fn batch(&self, starts: &Starts, number: usize, told: &mut dyn FnMut(f64)) -> Known {
         if self.model.labels == 1 {
-            return;
+            return starts.last.clone();
         }
         let effort = &self.effort;
         let all = (effort.starts + effort.rounds * effort.children).max(1);
-        let first = tries.batches * all;
-        tries.batches += 1;
-        let started = in_units(effort.starts, self.threads, |at| {
-            let mut random = Random::stream(self.seed, (first + at) as u64);
-            self.known(self.start(tries, at, &mut random))
-        });
-        tries.pool.extend(started);
-        sort(&mut tries.pool);
+        let stream = |at: usize| Random::stream(self.seed, (number * all + at) as u64);
+        let mut pool = in_units(effort.starts, self.threads, |at| self.known(self.start(starts, at, &mut stream(at))));
+        pool.push(starts.last.clone());
+        sort(&mut pool);
         let mut done = effort.starts;
         told(done as f64 / all as f64);
         for _ in 0..effort.rounds {
@@ -136,20 +130,19 @@ impl Rebalance<'_> {
                 break;
             }
             let children = in_units(effort.children, self.threads, |child| {
-                let mut random = Random::stream(self.seed, (first + done + child) as u64);
-                self.child(&tries.pool, child, effort, &mut random)
+                self.child(&pool, child, effort, &mut stream(done + child))
             });
-            tries.pool.extend(children.into_iter().flatten());
-            sort(&mut tries.pool);
+            pool.extend(children.into_iter().flatten());
+            sort(&mut pool);
             done += effort.children;
             told(done as f64 / all as f64);
         }
+        self.rescued(pool.swap_remove(0))
     }
 
-    /// The best plan of all batches, brought into its bands if it is not yet.
-    pub fn best(&self, tries: &Tries) -> Known {
+    /// `best`, brought into its bands if it is not yet.
+    fn rescued(&self, mut best: Known) -> Known {
         let effort = &self.effort;
-        let mut best = tries.pool[0].clone();
         for number in 0..RESCUES {
             if best.excess == 0.0 || (self.stop)() {
                 break;
@@ -167,14 +160,14 @@ impl Rebalance<'_> {
     }
 
     /// Every second start is put together from parcels and only has to be mended; the others anneal from hot.
-    fn start(&self, tries: &Tries, at: usize, random: &mut Random) -> Vec<u32> {
-        let Tries { start, blocks, prices, .. } = tries;
+    fn start(&self, starts: &Starts, at: usize, random: &mut Random) -> Vec<u32> {
+        let Starts { last, blocks, prices } = starts;
         if at.is_multiple_of(2) {
-            let label = peel(self.model, start, prices[prices.len() / 2], random);
+            let label = peel(self.model, &last.label, prices[prices.len() / 2], random);
             return self.cycle(&label, prices[at], WARM * self.effort.cold, 1.0, &self.effort, random);
         }
         let blocks = &blocks[at / 2 % blocks.len()];
-        self.descend(blocks, start, prices[at], (self.effort.hot, 1.0), &self.effort, random)
+        self.descend(blocks, &last.label, prices[at], (self.effort.hot, 1.0), &self.effort, random)
     }
 
     /// A crossing of some plans, then a cool run from coarse to fine; every fourth child is a hot run from one plan.
