@@ -145,12 +145,11 @@ fn search(
         Some(wide) => (wide.coarse(start), Rebalance { model: &wide.model, travel: &costs, ..whole }),
         None => (start.to_vec(), whole),
     };
-    let starts = tried.starts(&coarse, SPREAD);
     let mut best = None;
     let first_part = if wide.is_some() { 0.6 } else { 1.0 };
     for batch in 0..BATCHES {
         let mut told = |share: f64| (progress.told)((batch as f64 + share) / BATCHES as f64);
-        let mut found = tried.batch(&starts, batch, &mut |share| told(first_part * share));
+        let mut found = tried.batch(&coarse, SPREAD, batch, &mut |share| told(first_part * share));
         if let Some(wide) = &wide {
             found.label = wide.fine(&found.label);
             found = section_by_section(&whole, found, &mut |share| told(first_part + (1.0 - first_part) * share));
@@ -174,8 +173,7 @@ fn section_by_section(whole: &Rebalance<'_>, found: Known, told: &mut dyn FnMut(
     let cool = Effort { starts: starts.min(4), rounds: rounds.min(1), hot: 3.0 * cold, ..whole.effort };
     let travel = narrow.costs(whole.travel);
     let tried = Rebalance { model: &narrow.model, travel: &travel, effort: cool, ..*whole };
-    let starts = tried.starts(&narrow.coarse(&found.label), NARROW_SPREAD);
-    let mut found = tried.batch(&starts, 0, told);
+    let mut found = tried.batch(&narrow.coarse(&found.label), NARROW_SPREAD, 0, told);
     found.label = narrow.fine(&found.label);
     found
 }

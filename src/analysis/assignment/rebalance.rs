@@ -88,9 +88,9 @@ impl Known {
     }
 }
 
-/// What batches of a search share.
-pub struct Starts {
-    last: Known,
+/// What the starts of one batch share.
+struct Starts<'s> {
+    label: &'s [u32],
     /// Hierarchies of blocks: making one costs as much as searching it.
     blocks: Vec<Vec<Level>>,
     /// One a start.
@@ -98,30 +98,20 @@ pub struct Starts {
 }
 
 impl Rebalance<'_> {
-    /// A search from `label`, whose labels are one piece each. Starts try prices between a `spread`-th and `spread` times the one
-    /// at `label`.
-    pub fn starts(&self, label: &[u32], spread: f64) -> Starts {
-        let starts = self.effort.starts;
+    /// The best plan of one batch from `label`, whose labels are one piece each: starts, which try prices between a `spread`-th
+    /// and `spread` times the one at `label`, then children of the best plans known. Batches know nothing of each other: one
+    /// that goes on from where another ended seldom leaves it again.
+    pub fn batch(&self, label: &[u32], spread: f64, number: usize, told: &mut dyn FnMut(f64)) -> Known {
         let last = self.known(label.to_vec());
-        let blocks = in_units(HIERARCHIES.min(starts / 2), self.threads, |at| {
-            self.blocks(label, &mut Random::stream(self.seed, (1 << 33) + at as u64))
-        });
-        let price = self.price(&last);
-        let prices = (0..starts).map(|at| price * spread.powf(2.0 * at as f64 / starts as f64 - 1.0)).collect();
-        Starts { last, blocks, prices }
-    }
-
-    /// The best plan of one batch: starts from the last plan, one a price, then children of the best plans known. Batches know
-    /// nothing of each other: one that goes on from where another ended seldom leaves it again.
-    pub fn batch(&self, starts: &Starts, number: usize, told: &mut dyn FnMut(f64)) -> Known {
         if self.model.labels == 1 {
-            return starts.last.clone();
+            return last;
         }
         let effort = &self.effort;
         let all = (effort.starts + effort.rounds * effort.children).max(1);
         let stream = |at: usize| Random::stream(self.seed, (number * all + at) as u64);
-        let mut pool = in_units(effort.starts, self.threads, |at| self.known(self.start(starts, at, &mut stream(at))));
-        pool.push(starts.last.clone());
+        let starts = self.starts(label, self.price(&last), spread, number);
+        let mut pool = in_units(effort.starts, self.threads, |at| self.known(self.start(&starts, at, &mut stream(at))));
+        pool.push(last);
         sort(&mut pool);
         let mut done = effort.starts;
         told(done as f64 / all as f64);
@@ -138,6 +128,15 @@ impl Rebalance<'_> {
             told(done as f64 / all as f64);
         }
         self.rescued(pool.swap_remove(0))
+    }
+
+    fn starts<'s>(&self, label: &'s [u32], price: f64, spread: f64, number: usize) -> Starts<'s> {
+        let starts = self.effort.starts;
+        let blocks = in_units(HIERARCHIES.min(starts / 2), self.threads, |at| {
+            self.blocks(label, &mut Random::stream(self.seed, (1 << 33) + (number * HIERARCHIES + at) as u64))
+        });
+        let prices = (0..starts).map(|at| price * spread.powf(2.0 * at as f64 / starts as f64 - 1.0)).collect();
+        Starts { label, blocks, prices }
     }
 
     /// `best`, brought into its bands if it is not yet.
@@ -160,14 +159,14 @@ impl Rebalance<'_> {
     }
 
     /// Every second start is put together from parcels and only has to be mended; the others anneal from hot.
-    fn start(&self, starts: &Starts, at: usize, random: &mut Random) -> Vec<u32> {
-        let Starts { last, blocks, prices } = starts;
+    fn start(&self, starts: &Starts<'_>, at: usize, random: &mut Random) -> Vec<u32> {
+        let Starts { label, blocks, prices } = starts;
         if at.is_multiple_of(2) {
-            let label = peel(self.model, &last.label, prices[prices.len() / 2], random);
+            let label = peel(self.model, label, prices[prices.len() / 2], random);
             return self.cycle(&label, prices[at], WARM * self.effort.cold, 1.0, &self.effort, random);
         }
         let blocks = &blocks[at / 2 % blocks.len()];
-        self.descend(blocks, &last.label, prices[at], (self.effort.hot, 1.0), &self.effort, random)
+        self.descend(blocks, label, prices[at], (self.effort.hot, 1.0), &self.effort, random)
     }
 
     /// A crossing of some plans, then a cool run from coarse to fine; every fourth child is a hot run from one plan.
