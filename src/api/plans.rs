@@ -46,7 +46,8 @@ impl FromRequestParts<Shared> for OfPlan {
 
 pub async fn create(_: Writing, Ready(app): Ready, mut asked: Asked, body: Body) -> Result<Response, Problem> {
     std::mem::take(&mut asked.parameters).finish(&[])?;
-    let wish = Wish::read(object(&asked.headers, body, true).await?)?;
+    let mut wish = Wish::read(object(&asked.headers, body, true).await?)?;
+    wish.weights.settle_categories(app.catalogue(), &app.settings().category_scheme)?;
     let worker = app.clone();
     let runtime = tokio::runtime::Handle::current();
     let work = move |monitor: &Monitor| -> Result<Done, AppError> {

@@ -73,6 +73,9 @@ pub fn ways(values: &[Value]) -> [Ways; 3] {
     [foot, ways("bicycle", "oneway_bicycle"), ways("motor", "oneway")]
 }
 
+/// How strictly a section is managed.
+pub const GRADES: &[&str] = &["strict", "controlled", "general"];
+
 /// Kilometres an hour in a vehicle by class, for durations; other classes go at [`OTHER_KMH`].
 const KMH: [(&str, f64); 15] = [
     ("motorway", 100.0),
@@ -134,7 +137,7 @@ pub static DECLARATION: Declaration = Declaration {
     properties: &[
         property("class", Kind::Text, "Class (OSM highway value)", "道路等级").required(),
         property("name", Kind::Text, "Name", "名称"),
-        property("grade", Kind::Choice(&["strict", "controlled", "general"]), "Grade", "管控等级"),
+        property("grade", Kind::Choice(GRADES), "Grade", "管控等级"),
         property("oneway", DIRECTIONS, "One-way for vehicles", "机动车单行"),
         property("oneway_bicycle", DIRECTIONS, "One-way for bicycles", "自行车单行"),
         property("foot", Kind::Boolean, "On foot", "可步行"),

@@ -97,7 +97,7 @@ pub fn change_list(desk: &Desk, before: &[u32], after: &[u32], origin: Origin) -
         .iter()
         .map(|block| {
             let km: f64 = block.sections.iter().map(|at| desk.sections[*at].metres).sum::<f64>() / 1e3;
-            let post = |at: u32| desk.squads.get(at as usize);
+            let post = |at: u32| desk.post(at);
             let ids: Vec<i64> = block.sections.iter().map(|at| desk.sections[*at].id.0).collect();
             json!({
                 "from_squad_id": block.from.and_then(post).map(|post| post.id.0),

@@ -1,6 +1,6 @@
 //! The desk on which plans are laid out: sections, squads and rules as the solver wants them, and the way back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use geo::Coord;
 use serde_json::{Map, Value as Json, json};
@@ -47,6 +47,8 @@ pub struct Entry {
 pub struct Desk {
     pub sections: Vec<Entry>,
     pub squads: Vec<Post>,
+    /// The other squads that are stored, by id: a plan may name some that have no streets any more.
+    gone: Vec<Post>,
     pub assessor: Assessor,
 }
 
@@ -117,7 +119,8 @@ impl Desk {
         let band = wish.band.unwrap_or(BAND);
         let assessor =
             Assessor::new(problem, band, wish.seed, threads()).map_err(|reason| unanswerable(&sections, reason))?;
-        Ok(Self { sections, squads, assessor })
+        let gone = others(snapshot, &numbers);
+        Ok(Self { sections, squads, gone, assessor })
     }
 
     pub fn problem(&self) -> &Problem {
@@ -132,19 +135,24 @@ impl Desk {
         self.squads.iter().position(|post| post.id == id).map(|at| at as u32)
     }
 
-    /// The squads of an earlier plan by their places here: those that are gone have numbers of their own after the last,
-    /// sections that are new have none.
+    /// The squad of a number that [`Self::last`] gives; none for nobody, and for a squad that is stored no more.
+    pub fn post(&self, number: u32) -> Option<&Post> {
+        let at = number as usize;
+        self.squads.get(at).or_else(|| self.gone.get(at.checked_sub(self.squads.len())?))
+    }
+
+    /// The squads of an earlier plan by their places here: those that have no streets any more have numbers of their own after
+    /// the last, those that are stored no more share one, sections that are new have none.
     pub fn last(&self, duties: &[(FeatureId, FeatureId)]) -> Vec<u32> {
-        let mut gone: BTreeMap<FeatureId, u32> = BTreeMap::new();
+        let number = |squad: FeatureId| {
+            let gone = || self.gone.binary_search_by_key(&squad, |post| post.id).unwrap_or(self.gone.len());
+            self.squad(squad).unwrap_or_else(|| (self.squads.len() + gone()) as u32)
+        };
         self.sections
             .iter()
             .map(|entry| {
-                let Ok(at) = duties.binary_search_by_key(&entry.id, |(section, _)| *section) else { return NONE };
-                let squad = duties[at].1;
-                self.squad(squad).unwrap_or_else(|| {
-                    let next = (self.squads.len() + gone.len()) as u32;
-                    *gone.entry(squad).or_insert(next)
-                })
+                let at = duties.binary_search_by_key(&entry.id, |(section, _)| *section);
+                at.map_or(NONE, |at| number(duties[at].1))
             })
             .collect()
     }
@@ -263,6 +271,9 @@ fn posts(snapshot: &Snapshot, wish: &Wish) -> Result<(Vec<Post>, Vec<Option<Coor
         matches!(text(squad, "kind").as_str(), "area" | "township") && text(squad, "status") == "active"
     });
     let strength = |squad: &Feature| squad.value(layer, "strength").number().unwrap_or(1.0);
+    if wish.is_read_back {
+        squads.retain(|squad| wish.strengths.contains_key(&text(squad, "code")) || strength(squad) > 0.0);
+    }
     let mut posts = Vec::new();
     let mut bases = Vec::new();
     for squad in &squads {
@@ -272,6 +283,20 @@ fn posts(snapshot: &Snapshot, wish: &Wish) -> Result<(Vec<Post>, Vec<Option<Coor
         bases.push(squad.geometry.as_ref().map(|shape| shape.anchor().0));
     }
     Ok((posts, bases))
+}
+
+/// The stored squads that are not among `numbers`, by id.
+fn others(snapshot: &Snapshot, numbers: &HashMap<FeatureId, u32>) -> Vec<Post> {
+    let mut others = Vec::new();
+    snapshot.layer(Layer::Squads).for_each(&mut |row| {
+        if !numbers.contains_key(&row.id()) {
+            let squad = row.feature();
+            let text = |name| squad.value(Layer::Squads, name).text().unwrap_or_default().to_owned();
+            others.push(Post { id: squad.id, code: text("code"), name: text("name"), strength: 0.0 });
+        }
+    });
+    others.sort_by_key(|post| post.id);
+    others
 }
 
 /// Squads by a table: those that are stored with their ids, others with ids below 0.

@@ -1,6 +1,6 @@
 //! Proposing a plan: from scratch, from the plan in force with few hand-overs, from a list, or by changing places.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -122,7 +122,8 @@ fn changed(desk: &Desk, last: &[u32], wish: &Wish, monitor: &Monitor) -> Result<
     };
     let mut progress = Progress { stop: &stop, told: &mut told };
     let limits = Limits { handover: wish.limits.max_handover_share, squads: wish.limits.max_squads_touched };
-    let found = reassign(desk.problem(), last, &limits, &options(wish), &mut progress)
+    let dense = one_after_the_other(last, desk.squads.len() as u32);
+    let found = reassign(desk.problem(), &dense, &limits, &options(wish), &mut progress)
         .map_err(|reason| unanswerable(&desk.sections, reason))?;
     let plan = found.plan;
     let mut sheet = desk.sheet(&plan.squad, Some(last), &plan.figures, plan.prices, &plan.notes);
@@ -144,6 +145,14 @@ fn changed(desk: &Desk, last: &[u32], wish: &Wish, monitor: &Monitor) -> Result<
         .collect();
     sheet.insert("steps".to_owned(), steps.into());
     Ok(Made { squad: plan.squad, sheet })
+}
+
+/// Squads that have no streets any more numbered one after the other from `count` on, as the solver wants them.
+fn one_after_the_other(last: &[u32], count: u32) -> Vec<u32> {
+    let is_gone = |own: &u32| *own >= count && *own != NONE;
+    let gone: BTreeSet<u32> = last.iter().copied().filter(is_gone).collect();
+    let number = |own: &u32| if is_gone(own) { count + gone.range(..own).count() as u32 } else { *own };
+    last.iter().map(number).collect()
 }
 
 fn bound_travel(sheet: &mut Map<String, Json>, travel: Option<f64>, bound: Option<f64>) {

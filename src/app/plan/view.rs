@@ -1,6 +1,7 @@
 //! Plans as people see them: the document of a plan, its sections and zones on the map, two plans side by side, and what
 //! moving sections would do before it is done.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -125,17 +126,20 @@ impl App {
         let total: f64 = desk.sections.iter().map(|entry| entry.minutes.total()).sum();
         let moved: Vec<usize> = (0..before.len()).filter(|at| before[*at] != laid.squad[*at]).collect();
         let work: f64 = moved.iter().map(|at| desk.sections[*at].minutes.total()).sum();
-        let squads: Vec<Json> = desk
-            .squads
-            .iter()
-            .enumerate()
-            .map(|(at, post)| {
-                let count = |squad: &[u32]| squad.iter().filter(|own| **own as usize == at).count();
-                json!({
+        // Squads with streets, and those that had some in one of the two.
+        let numbers: BTreeSet<u32> =
+            (0..desk.squads.len() as u32).chain(before.iter().chain(&*laid.squad).copied()).collect();
+        let squads: Vec<Json> = numbers
+            .into_iter()
+            .filter_map(|number| {
+                let post = desk.post(number)?;
+                let count = |squad: &[u32]| squad.iter().filter(|own| **own == number).count();
+                let deviation = |all: &[f64]| all.get(number as usize).map(|share| rounded(*share, 5));
+                Some(json!({
                     "squad_id": post.id.0, "code": post.code, "name": post.name,
-                    "deviation_before": rounded(then[at], 5), "deviation_after": rounded(now[at], 5),
+                    "deviation_before": deviation(&then), "deviation_after": deviation(&now),
                     "sections_before": count(&before), "sections_after": count(&laid.squad),
-                })
+                }))
             })
             .collect();
         Ok(json!({
@@ -257,7 +261,7 @@ impl App {
                 "to_share": rounded(beat.to_share, 4),
                 "assistant_id": beat.assistant.0,
                 "assistant_code": codes.get(&beat.assistant),
-                "squad_id": place.and_then(|at| laid.desk.squads.get(laid.squad[at] as usize)).map(|post| post.id.0),
+                "squad_id": place.and_then(|at| laid.desk.post(laid.squad[at])).map(|post| post.id.0),
                 "load_min": place.map(|at| rounded(laid.desk.sections[at].minutes.total() * share, 2)),
             });
             let part = Shape::LineString(stretch(&line, beat.from_share, beat.to_share));
@@ -316,8 +320,21 @@ fn stretch(line: &LineString, from: f64, to: f64) -> LineString {
 
 fn lay_out(snapshot: &Snapshot, plan: Plan, duties: Vec<Duty>) -> Result<Laid, AppError> {
     let minutes: Vec<_> = duties.iter().map(|duty| (duty.section, duty.minutes)).collect();
-    let desk = Desk::new(snapshot, &minutes, &wish_of(&plan))?;
+    let mut wish = wish_of(&plan);
+    wish.is_read_back = true;
+    wish.strengths = strengths_of(snapshot, &plan);
+    let desk = Desk::new(snapshot, &minutes, &wish)?;
     Ok(Laid::new(plan, duties, Arc::new(desk)))
+}
+
+/// The people that a plan counted on, by code of the squad; people who came or went since are for the next plan.
+fn strengths_of(snapshot: &Snapshot, plan: &Plan) -> BTreeMap<String, f64> {
+    let squads = plan.figures.get("squads").and_then(Json::as_array).into_iter().flatten();
+    let strength = |squad: &Json| {
+        let stored = snapshot.layer(Layer::Squads).get(FeatureId(squad["squad_id"].as_i64()?))?;
+        Some((stored.value(Layer::Squads, "code").text()?.to_owned(), squad["strength"].as_f64()?))
+    };
+    squads.filter_map(strength).collect()
 }
 
 /// The wish that a plan was made of; its locks do not bind what is looked at later.
@@ -403,7 +420,7 @@ fn sections(snapshot: &Snapshot, laid: &Laid, before: Option<&[u32]>) -> Result<
     let mut count = 0;
     for (at, entry) in desk.sections.iter().enumerate() {
         let Some(shape) = layer.shape(entry.id) else { continue };
-        let post = |own: u32| desk.squads.get(own as usize);
+        let post = |own: u32| desk.post(own);
         let own = post(laid.squad[at]);
         let was = before.and_then(|before| post(before[at]));
         let mut properties = json!({

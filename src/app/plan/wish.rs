@@ -8,9 +8,14 @@ use serde_json::Value as Json;
 use crate::analysis::assignment::workload::Weights;
 use crate::app::AppError;
 use crate::app::error::invalid;
+use crate::domain::category::Catalogue;
 use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
+use crate::domain::road_section::GRADES;
 use crate::world::Snapshot;
+
+/// Bytes of a plan's name.
+const LONGEST_NAME: usize = 200;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -57,6 +62,9 @@ pub struct Wish {
     /// Squads in the place of the stored ones; not part of what is written.
     #[serde(skip)]
     pub table: Vec<SquadRow>,
+    /// Of a plan that is there and only looked at: squads without people stand aside, where a wish for a plan is refused.
+    #[serde(skip)]
+    pub is_read_back: bool,
 }
 
 /// A squad as a table has it. One whose code is not stored has an id below 0 in what comes out.
@@ -131,6 +139,21 @@ impl Wish {
                 return Err(invalid(pointer, "must be a number above 0"));
             }
         }
+        if wish.travel_allowance.is_some_and(|share| !(share >= 0.0 && share.is_finite())) {
+            return Err(invalid(
+                "/travel_allowance",
+                "must be a share of the least travel, at least 0, such as 0.0125",
+            ));
+        }
+        if wish.name.as_deref().is_some_and(|name| {
+            name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control)
+        }) {
+            return Err(invalid("/name", format!("must have 1 to {LONGEST_NAME} bytes and no control characters")));
+        }
+        if let Some(grade) = weights.visits_by_grade.keys().find(|grade| !GRADES.contains(&grade.as_str())) {
+            let detail = format!("'{}' is no grade: there are {}", short(grade), GRADES.join(", "));
+            return Err(invalid("/weights/visits_by_grade", detail));
+        }
         let tables = [&weights.visits_by_grade, &weights.visits_by_class, &weights.minutes_by_category];
         let rates = [weights.visits, weights.minutes_per_shop, weights.minutes_per_case];
         let all = tables.into_iter().flat_map(BTreeMap::values).copied().chain(rates.into_iter().flatten());
@@ -154,6 +177,22 @@ impl Wish {
 }
 
 impl WeightsWish {
+    /// Categories by slug, whatever of their names they were asked for by; `scheme` is that of bare codes.
+    ///
+    /// Errors: a category that is not known, or named twice.
+    pub fn settle_categories(&mut self, catalogue: &Catalogue, scheme: &str) -> Result<(), AppError> {
+        let mut by_slug = BTreeMap::new();
+        for (word, minutes) in &self.minutes_by_category {
+            let wrong = |detail: String| invalid("/weights/minutes_by_category", detail);
+            let slug = catalogue.resolve(word, scheme).map_err(|error| wrong(error.to_string()))?;
+            if by_slug.insert(slug.to_owned(), *minutes).is_some() {
+                return Err(wrong(format!("{slug} is named twice")));
+            }
+        }
+        self.minutes_by_category = by_slug;
+        Ok(())
+    }
+
     pub fn weights(&self) -> Weights {
         let mut weights = Weights::default();
         let set = |number: &mut f64, said: Option<f64>| *number = said.unwrap_or(*number);
@@ -168,6 +207,11 @@ impl WeightsWish {
         weights.minutes_by_category.extend(self.minutes_by_category.clone());
         weights
     }
+}
+
+/// A word of somebody's as far as it is worth repeating.
+fn short(word: &str) -> String {
+    word.chars().take(60).collect()
 }
 
 /// Settles pairs against what is stored; `member` names them in errors. Cost: one look at all sections if one of them

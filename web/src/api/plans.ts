@@ -90,7 +90,8 @@ export interface Comparison {
   with: PlanSummary;
   handover_share: number;
   sections_moved: number;
-  squads: { squad_id: number; deviation_before: number; deviation_after: number; sections_before: number; sections_after: number }[];
+  /** Without deviations where the squad has no streets any more. */
+  squads: { squad_id: number; deviation_before: number | null; deviation_after: number | null; sections_before: number; sections_after: number }[];
   changes: Change[];
 }
 

@@ -104,8 +104,8 @@ export function Loads({ open }: { open: Plan }) {
   const own = new Map(figures.squads.map((row) => [row.squad_id, row.deviation]));
   const then = new Map((comparison.value?.squads ?? []).map((each) => [each.squad_id, each.deviation_before]));
   const before = (id: number) => {
-    const found = result ? own.get(id) : then.get(id);
-    return found === undefined ? null : found + 1;
+    const found = (result ? own.get(id) : then.get(id)) ?? null;
+    return found === null ? null : found + 1;
   };
   const end = barEnd(rows.flatMap((row) => [row.deviation + 1, before(row.squad_id) ?? 0]), band);
   const out = rows.filter((row) => standing(row.deviation, band) !== "within").length;
