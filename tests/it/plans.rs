@@ -386,7 +386,7 @@ fn a_plan_that_leaves_sections_out_or_names_the_wrong_squads_is_refused() {
         (json!({ "travel_allowance": -1 }), "at least 0"),
         (json!({ "name": " " }), "1 to 200 bytes"),
         (json!({ "name": "x".repeat(1 << 20) }), "1 to 200 bytes"),
-        (json!({ "weights": { "visits_by_grade": { "strict": 2 } } }), "there are strict, controlled, general"),
+        (json!({ "weights": { "visits_by_grade": { "stern": 2 } } }), "there are strict, controlled, general"),
         (json!({ "weights": { "minutes_by_category": { "vendor": 2 } } }), "mobile-vendor"),
         (
             json!({ "weights": { "minutes_by_category": { "04-06": 2, "street-encroachment": 3 } } }),
