@@ -12,6 +12,7 @@ use crate::domain::draft::{Draft, RawFeature};
 use crate::domain::feature::{Feature, FeatureId, Rev};
 use crate::domain::layer::Layer;
 use crate::domain::lineage::{Descent, Operation};
+use crate::domain::plan::Span;
 use crate::domain::resection::{self, Cut, Merged};
 use crate::spatial::crs::WGS84;
 use crate::spatial::shape::{Envelope, Shape};
@@ -101,13 +102,19 @@ impl Turn {
     async fn split(&mut self, target: &Target, cuts: &[Cut]) -> Result<Vec<Stored>, AppError> {
         let before = self.guarded(target)?;
         let pieces = resection::split(&before.0, cuts).map_err(AppError::Invalid)?;
-        self.replace(vec![before], pieces, Operation::Split).await
+        let spans = resection::spans_in_pieces(&pieces).map_err(AppError::Invalid)?;
+        self.replace(
+            vec![before],
+            pieces.into_iter().zip(spans.into_iter().map(|span| vec![span])).collect(),
+            Operation::Split,
+        )
+        .await
     }
 
     async fn merge(&mut self, targets: &[Target], patch: Draft, force: bool) -> Result<Vec<Stored>, AppError> {
         let before: Vec<Before> = targets.iter().map(|target| self.guarded(target)).collect::<Result<_, _>>()?;
         let sections: Vec<Feature> = before.iter().map(|(section, _)| section.clone()).collect();
-        let Merged { feature, joints } = resection::merge(&sections, patch).map_err(AppError::Invalid)?;
+        let Merged { feature, joints, spans } = resection::merge(&sections, patch).map_err(AppError::Invalid)?;
         if !force && let Some(other) = joints.iter().find_map(|joint| self.street_at(*joint, &sections)) {
             let detail = format!(
                 "section {} meets them where they would be joined: the junction would be lost; force=true joins them still",
@@ -115,7 +122,7 @@ impl Turn {
             );
             return Err(invalid("/ids", detail));
         }
-        self.replace(before, vec![feature], Operation::Merge).await
+        self.replace(before, vec![(feature, spans)], Operation::Merge).await
     }
 
     /// Another section that ends at this place.
@@ -134,11 +141,11 @@ impl Turn {
         found
     }
 
-    /// Puts new sections in the place of old ones.
+    /// Puts new sections in the place of old ones; each comes with where the old ones lie in it.
     async fn replace(
         &mut self,
         before: Vec<Before>,
-        after: Vec<Feature>,
+        after: Vec<(Feature, Vec<Span>)>,
         operation: Operation,
     ) -> Result<Vec<Stored>, AppError> {
         let layer = Layer::RoadSections;
@@ -153,12 +160,14 @@ impl Turn {
         let mut descents = Vec::new();
         let metres = |section: &Feature| section.value(layer, "length_m").number().unwrap_or(0.0);
         let mut children = Vec::with_capacity(after.len());
-        for mut section in after {
+        let mut carried = Vec::new();
+        for (mut section, spans) in after {
             // Not one of its parents: its squad is what the parents agree on.
             section.id = FeatureId(0);
             self.derive(layer, &mut section, true)?;
             self.tx.insert(layer, &mut section).await?;
             children.push((section.id, metres(&section)));
+            carried.extend(before.iter().zip(spans).map(|((parent, _), span)| (parent.id, section.id, span)));
             area = area.union(section.geometry.as_ref().map_or(Envelope::EMPTY, Shape::envelope));
             descents.extend(before.iter().map(|(parent, _)| Descent {
                 parent: parent.id,
@@ -171,6 +180,7 @@ impl Turn {
         self.tx.descend(&descents).await?;
         let parents: Vec<FeatureId> = before.iter().map(|(parent, _)| parent.id).collect();
         self.inherit(&parents, children).await?;
+        self.tx.carry_beats(&carried).await?;
         self.apply(self.tx.newest(), changes);
         self.derive_near(area).await?;
         Ok(stored)
@@ -193,6 +203,7 @@ impl Turn {
         let mut section = resection::reverse(&before).map_err(AppError::Invalid)?;
         self.derive(layer, &mut section, true)?;
         self.tx.update(layer, &mut section, &body).await?;
+        self.tx.carry_beats(&[(section.id, section.id, Span { start: 1.0, end: 0.0 })]).await?;
         let area = section.geometry.as_ref().map_or(Envelope::EMPTY, Shape::envelope);
         let mut stored = Vec::with_capacity(1);
         let change = Self::stored(layer, section, &mut stored);

@@ -117,6 +117,35 @@ pub struct Beat {
     pub assistant: FeatureId,
 }
 
+/// Where a section lies in one that came of it: its start and its end as shares of the new one's line. Outside 0 to 1 where the
+/// new one is a piece of it; the end before the start where it was drawn the other way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    pub start: f64,
+    pub end: f64,
+}
+
+impl Span {
+    /// The stretch from one share of the section to another as a stretch of the new one; none where it lies outside.
+    pub fn carry(self, from: f64, to: f64) -> Option<(f64, f64)> {
+        // Shorter than a millimetre of a thousand kilometres: rounding.
+        const NOTHING: f64 = 1e-9;
+        let place = |share: f64| (self.start + share * (self.end - self.start)).clamp(0.0, 1.0);
+        let (a, b) = (place(from), place(to));
+        let (low, high) = (a.min(b), a.max(b));
+        let snapped = |share: f64| {
+            if share < NOTHING {
+                0.0
+            } else if share > 1.0 - NOTHING {
+                1.0
+            } else {
+                share
+            }
+        };
+        (high - low > NOTHING).then(|| (snapped(low), snapped(high)))
+    }
+}
+
 /// Squads by section, ordered by section.
 pub type Roll = Arc<Vec<(FeatureId, FeatureId)>>;
 

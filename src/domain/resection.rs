@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::domain::draft::{Draft, FieldError, Onto};
 use crate::domain::feature::Feature;
 use crate::domain::layer::Layer;
+use crate::domain::plan::Span;
 use crate::domain::road_section::{DECLARATION, FROM_NODE, TO_NODE};
 use crate::domain::value::Value;
 use crate::spatial::cut::{Spot, chain, cut, shares, spot_at, spot_near};
@@ -100,6 +101,22 @@ pub fn split(section: &Feature, cuts: &[Cut]) -> Result<Vec<Feature>, Vec<FieldE
     Ok(made.collect())
 }
 
+/// Where a section lies in each of the pieces that it is cut into.
+pub fn spans_in_pieces(pieces: &[Feature]) -> Result<Vec<Span>, Vec<FieldError>> {
+    let lines: Vec<LineString> = pieces.iter().map(|piece| line_of(piece).cloned()).collect::<Result<_, _>>()?;
+    let span = |(from, to): (f64, f64)| Span { start: -from / (to - from), end: (1.0 - from) / (to - from) };
+    Ok(stretches(&shares(&lines)).map(span).collect())
+}
+
+/// Parts one after the other: where each begins and ends.
+fn stretches(shares: &[f64]) -> impl Iterator<Item = (f64, f64)> {
+    shares.iter().scan(0.0, |at, share| {
+        let from = *at;
+        *at += share;
+        Some((from, *at))
+    })
+}
+
 /// Largest remainders: whole numbers that add up to the whole.
 fn shared_out(whole: i64, shares: &[f64]) -> Vec<i64> {
     let exact: Vec<f64> = shares.iter().map(|share| share * whole as f64).collect();
@@ -151,10 +168,11 @@ pub fn reverse(section: &Feature) -> Result<Feature, Vec<FieldError>> {
     Ok(turned)
 }
 
-/// What merging makes, and the places inside where the parts met.
+/// What merging makes, the places inside where the parts met, and where each given section lies in it.
 pub struct Merged {
     pub feature: Feature,
     pub joints: Vec<Coord>,
+    pub spans: Vec<Span>,
 }
 
 /// Makes one section of several that follow each other, in any order; the first gives the direction.
@@ -201,10 +219,15 @@ pub fn merge(sections: &[Feature], patch: Draft) -> Result<Merged, Vec<FieldErro
     }
     let ids: Vec<i64> = parts.iter().map(|(_, part)| part.id.0).collect();
     let joints = parts.iter().skip(1).filter_map(|(_, part)| line_of(part).ok()?.0.first().copied()).collect();
+    let in_order: Vec<LineString> = order.iter().map(|(at, _)| lines[*at].clone()).collect();
+    let mut spans = vec![Span { start: 0.0, end: 1.0 }; sections.len()];
+    for (&(at, turned), (start, end)) in order.iter().zip(stretches(&shares(&in_order))) {
+        spans[at] = if turned { Span { start: end, end: start } } else { Span { start, end } };
+    }
     joined.geometry = Some(Shape::LineString(line));
     let mut feature = patch.onto(Layer::RoadSections, &joined, Onto::Merge)?;
     feature.extras.insert(PREDECESSORS.to_owned(), json!(ids));
-    Ok(Merged { feature, joints })
+    Ok(Merged { feature, joints, spans })
 }
 
 fn disagreement(first: &Feature, parts: &[(usize, Feature)], patch: &Draft) -> Result<(), Vec<FieldError>> {

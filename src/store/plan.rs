@@ -1,5 +1,6 @@
 //! Plans, their sections and beats, and the terms in which they were in force.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::domain::feature::FeatureId;
-use crate::domain::plan::{Beat, Duty, Minutes, Owners, Plan, PlanId, Roll, Status, Term};
+use crate::domain::plan::{Beat, Duty, Minutes, Owners, Plan, PlanId, Roll, Span, Status, Term};
 use crate::store::{ReadTx, StoreError, WriteTx};
 
 impl ReadTx {
@@ -225,11 +226,61 @@ impl WriteTx {
         self.move_stamp().await
     }
 
+    /// Beats on sections that others came of go over to those, in every plan: `ways` give a section, the one that came of it,
+    /// which may be itself, and where the first lies in the second.
+    pub async fn carry_beats(&mut self, ways: &[(FeatureId, FeatureId, Span)]) -> Result<(), StoreError> {
+        let mut carried: BTreeMap<(i64, i64, i64), Vec<(f64, f64)>> = BTreeMap::new();
+        for (parent, child, span) in ways {
+            let rows: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
+                "select plan_id, from_share, to_share, assistant_id from plan_beat where section_id = ?1 \
+                 and plan_id in (select plan_id from plan_section where section_id = ?1)",
+            )
+            .bind(parent.0)
+            .fetch_all(self.connection())
+            .await?;
+            for (plan, from, to, assistant) in rows {
+                carried.entry((plan, child.0, assistant)).or_default().extend(span.carry(from, to));
+            }
+            if parent == child {
+                let gone = sqlx::query(
+                    "delete from plan_beat where section_id = ?1 \
+                     and plan_id in (select plan_id from plan_section where section_id = ?1)",
+                );
+                gone.bind(parent.0).execute(self.connection()).await?;
+            }
+        }
+        let whole = carried.into_iter().flat_map(|((plan, section, assistant), stretches)| {
+            joined(stretches).into_iter().map(move |(from, to)| json!([plan, section, from, to, assistant]))
+        });
+        let rows = Json::Array(whole.collect()).to_string();
+        sqlx::query(
+            "insert into plan_beat (plan_id, section_id, from_share, to_share, assistant_id) \
+             select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?)",
+        )
+        .bind(rows)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
     async fn move_stamp(&mut self) -> Result<i64, StoreError> {
         self.touch();
         let stamp = "update plan_stamp set stamp = stamp + 1 where plan_stamp_id = 1 returning stamp";
         Ok(sqlx::query_scalar(stamp).fetch_one(self.connection()).await?)
     }
+}
+
+/// Stretches in order, those that touch made one.
+fn joined(mut stretches: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    stretches.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut whole: Vec<(f64, f64)> = Vec::new();
+    for (from, to) in stretches {
+        match whole.last_mut() {
+            Some(last) if from - last.1 < 1e-9 => last.1 = last.1.max(to),
+            _ => whole.push((from, to)),
+        }
+    }
+    whole
 }
 
 async fn plan(connection: &mut SqliteConnection, id: PlanId) -> Result<Option<Plan>, StoreError> {

@@ -85,6 +85,95 @@ fn assistants_share_out_what_their_squad_owns_and_have_closed_walks() {
     assert_eq!(service.get(&format!("/api/plans/{id}/beats")).expect(200).features().len(), beats.len());
 }
 
+/// Who walks a place of a section; none where it is too near to an end of a stretch to tell.
+fn who(beats: &[Json], section: i64, share: f64) -> Option<Vec<i64>> {
+    let own = beats.iter().map(|beat| &beat["properties"]).filter(|beat| beat["section_id"] == section);
+    let mut people = Vec::new();
+    for beat in own {
+        let (from, to) = (beat["from_share"].as_f64().unwrap(), beat["to_share"].as_f64().unwrap());
+        if (share - from).abs().min((share - to).abs()) < 2e-3 {
+            return None;
+        }
+        if from < share && share < to {
+            people.push(beat["assistant_id"].as_i64().unwrap());
+        }
+    }
+    people.sort_unstable();
+    Some(people)
+}
+
+#[test]
+fn beats_stay_on_the_street_when_sections_are_split_turned_and_merged() {
+    let place = Place::new();
+    town(&place);
+    assistants(&place);
+    let service = place.serve();
+    let street = all(&service, "road-sections")[0]["id"].as_i64().unwrap();
+    let sections = "/api/collections/road-sections";
+    let path = format!("{sections}/items/{street}");
+    service.send("PATCH", &path, &[GEOJSON, ("if-match", "*")], r#"{"properties":{"shops":400}}"#).expect(200);
+    let (plan, tag) = propose(&service, &json!({ "band": 0.3 }));
+    plans(&service, "POST", &format!("/{plan}/beats"), None, &Json::Null).expect(200);
+    publish(&service, plan, &tag);
+    let beats = || service.get(&format!("/api/plans/{plan}/beats")).expect(200).features();
+    let before = beats();
+    let places: Vec<f64> = (0..100).map(|at| (f64::from(at) + 0.5) / 100.0).collect();
+    let different: std::collections::BTreeSet<_> = places.iter().filter_map(|at| who(&before, street, *at)).collect();
+    assert!(different.len() > 1, "the street is shared: {different:?}");
+    let ids = |answer: crate::support::Answer| -> Vec<i64> {
+        answer.features().iter().map(|section| section["id"].as_i64().unwrap()).collect()
+    };
+    let send =
+        |path: String, body: Json| service.send("POST", &format!("{sections}{path}"), &[GEOJSON], body.to_string());
+    // Places of the street as places of the section that is there now.
+    let check = |lie: &dyn Fn(f64) -> (i64, f64), what: &str| {
+        let now = beats();
+        let mut told = 0;
+        for &at in &places {
+            let (section, share) = lie(at);
+            if let (Some(then), Some(people)) = (who(&before, street, at), who(&now, section, share)) {
+                assert!(!people.is_empty(), "{what}: nobody at {at}");
+                assert_eq!(people, then, "{what}: at {at}");
+                told += 1;
+            }
+        }
+        assert!(told > 80, "{what}: {told}");
+        assert!(now.iter().all(|beat| beat["properties"]["section_id"] != street), "{what}: the street is gone");
+    };
+    let pieces = ids(send(format!("/items/{street}/split"), json!({ "share": [0.3, 0.8] })).expect(200));
+    let [a, b, c] = pieces[..] else { panic!("{pieces:?}") };
+    check(
+        &|at| {
+            if at < 0.3 {
+                (a, at / 0.3)
+            } else if at < 0.8 {
+                (b, (at - 0.3) / 0.5)
+            } else {
+                (c, (at - 0.8) / 0.2)
+            }
+        },
+        "cut",
+    );
+    send(format!("/items/{b}/reverse"), json!({})).expect(200);
+    check(
+        &|at| {
+            if at < 0.3 {
+                (a, at / 0.3)
+            } else if at < 0.8 {
+                (b, (0.8 - at) / 0.5)
+            } else {
+                (c, (at - 0.8) / 0.2)
+            }
+        },
+        "turned",
+    );
+    // The first one named gives the direction, and that is the turned one.
+    let whole = send("/merge".to_owned(), json!({ "ids": [b, c, a] })).expect(200).json()["id"].as_i64().unwrap();
+    check(&|at| (whole, 1.0 - at), "merged");
+    let joined = beats().iter().filter(|beat| beat["properties"]["section_id"] == whole).count();
+    assert_eq!(joined, before.iter().filter(|beat| beat["properties"]["section_id"] == street).count());
+}
+
 #[test]
 fn who_is_in_charge_is_told_with_reasons() {
     let place = Place::new();
