@@ -140,7 +140,7 @@ fn beats_stay_on_the_street_when_sections_are_split_turned_and_merged() {
         assert!(told > 80, "{what}: {told}");
         assert!(now.iter().all(|beat| beat["properties"]["section_id"] != street), "{what}: the street is gone");
     };
-    let pieces = ids(send(format!("/items/{street}/split"), json!({ "share": [0.3, 0.8] })).expect(200));
+    let pieces = ids(send(format!("/items/{street}/split"), json!({ "share": [0.3, 0.8] })).expect(201));
     let [a, b, c] = pieces[..] else { panic!("{pieces:?}") };
     check(
         &|at| {
@@ -168,7 +168,7 @@ fn beats_stay_on_the_street_when_sections_are_split_turned_and_merged() {
         "turned",
     );
     // The first one named gives the direction, and that is the turned one.
-    let whole = send("/merge".to_owned(), json!({ "ids": [b, c, a] })).expect(200).json()["id"].as_i64().unwrap();
+    let whole = send("/merge".to_owned(), json!({ "ids": [b, c, a] })).expect(201).json()["id"].as_i64().unwrap();
     check(&|at| (whole, 1.0 - at), "merged");
     let joined = beats().iter().filter(|beat| beat["properties"]["section_id"] == whole).count();
     assert_eq!(joined, before.iter().filter(|beat| beat["properties"]["section_id"] == street).count());
