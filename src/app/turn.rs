@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::app::plan::{ZoneEdit, check_squad, is_drawn_by_plan};
+use crate::app::plan::{ZoneEdit, check_zone, is_drawn_by_plan};
 use crate::app::references::{Lookups, resolve};
 use crate::app::write::{Guard, Idempotency, Stored, Target, Written, placed};
 use crate::app::writer::{Done, Outcome, Work};
@@ -201,7 +201,7 @@ impl Turn {
     }
 
     fn check_edit(&self, is_edit: bool, zone: &Feature) -> Result<(), AppError> {
-        let checked = if is_edit { check_squad(&self.state, zone) } else { Ok(()) };
+        let checked = if is_edit { check_zone(&self.state, zone, self.tx.at()) } else { Ok(()) };
         checked.map_err(|error| AppError::Invalid(vec![error]))
     }
 

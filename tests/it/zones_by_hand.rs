@@ -207,6 +207,11 @@ fn an_edit_that_moves_no_section_or_cannot_be_makes_nothing() {
     let overlay = json!({ "properties": { "squad_code": "M" } });
     let refused = send(&service, "PATCH", &path, &[("if-match", &tag)], &overlay).expect(422);
     assert_eq!(refused.json()["errors"][0]["pointer"], "/properties/squad_id");
+    for name in ["valid_from", "valid_to"] {
+        let later = json!({ "properties": { name: "2999-01-01T00:00:00Z" } });
+        let refused = send(&service, "PATCH", &path, &[("if-match", &tag)], &later).expect(422);
+        assert_eq!(refused.json()["errors"][0]["pointer"], format!("/properties/{name}"));
+    }
     let whole: Blocks = [-1.0, -1.0, 6.0, 6.0];
     let former = json!({ "valid_from": "2001-01-01T00:00:00Z", "valid_to": "2002-01-01T00:00:00Z" });
     let mixed = [zone("A", whole, &former), zone("B", whole, &Json::Null)];

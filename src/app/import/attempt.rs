@@ -10,7 +10,7 @@ use crate::app::import::given_back::{GivenBack, Returned};
 use crate::app::import::moved::Sample;
 use crate::app::import::resected::Resected;
 use crate::app::import::{Feed, Item, Opened, Parcel, RedrawnZones, Refusal, Summary, TOLD, Terms, Vanished};
-use crate::app::plan::{Redrawn, ZoneEdit, check_squad, is_drawn_by_plan};
+use crate::app::plan::{Redrawn, ZoneEdit, check_zone, is_drawn_by_plan};
 use crate::app::references::{Lookups, resolve};
 use crate::app::{App, AppError, encode, follow};
 use crate::domain::draft::{Draft, FieldError, Given, Notes, Onto};
@@ -240,9 +240,10 @@ impl<'a> Attempt<'a> {
             self.summary.unchanged += 1;
             return Ok(None);
         }
-        let is_of_plan = |zone: &Feature| is_drawn_by_plan(&self.snapshot, zone, Timestamp::now());
+        let now = Timestamp::now();
+        let is_of_plan = |zone: &Feature| is_drawn_by_plan(&self.snapshot, zone, now);
         if layer == Layer::SquadZones && base.into_iter().chain([&feature]).any(is_of_plan) {
-            check_squad(&self.snapshot, &feature).map_err(|error| vec![error])?;
+            check_zone(&self.snapshot, &feature, now).map_err(|error| vec![error])?;
             self.edits.push(ZoneEdit { before: base.cloned(), after: Some(feature) });
             return Ok(None);
         }

@@ -29,7 +29,7 @@ use crate::store::WriteTx;
 pub use propose::propose;
 pub(super) use publish::Publication;
 pub use redraw::DraftOfZones;
-pub(super) use redraw::{Redrawn, ZoneEdit, check_squad, is_drawn_by_plan};
+pub(super) use redraw::{Redrawn, ZoneEdit, check_zone, is_drawn_by_plan};
 pub(crate) use view::Desks;
 pub use view::{Laid, summary};
 

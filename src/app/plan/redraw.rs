@@ -60,8 +60,19 @@ pub fn is_drawn_by_plan(snapshot: &Snapshot, zone: &Feature, now: Timestamp) -> 
     snapshot.owners().in_force().is_some_and(|term| holds(term.from))
 }
 
-/// Whether the squad of a zone can have sections.
-pub fn check_squad(snapshot: &Snapshot, zone: &Feature) -> Result<(), FieldError> {
+/// Whether a plan can draw an edited zone: its squad can have sections, and it holds now, with no end set.
+pub fn check_zone(snapshot: &Snapshot, zone: &Feature, now: Timestamp) -> Result<(), FieldError> {
+    for name in ["valid_from", "valid_to"] {
+        if zone.value(LAYER, name).instant().is_some_and(|at| at > now) {
+            let detail = "a plan is in force: zones hold from when a plan is published until the next one is. Leave the time out, and \
+                          publish the draft when it is to hold";
+            return Err(FieldError::new(format!("/properties/{name}"), detail));
+        }
+    }
+    check_squad(snapshot, zone)
+}
+
+fn check_squad(snapshot: &Snapshot, zone: &Feature) -> Result<(), FieldError> {
     let id = zone.value(LAYER, "squad_id").integer().unwrap_or_default();
     let squad = snapshot.layer(Layer::Squads).get(FeatureId(id));
     let word = |name| squad.as_ref().and_then(|squad| squad.value(Layer::Squads, name).text().map(str::to_owned));
