@@ -87,12 +87,20 @@ interface Wanted {
   limit: number;
   sortby?: string | undefined;
   properties?: string | undefined;
+  /** What has ended is left out, where the layer keeps it. */
+  current?: boolean | undefined;
 }
 
 /** Features of a layer; the bounds are rounded outwards, so that a window is the same text when it is the same. */
-export async function items(layer: LayerName, wanted: Wanted, signal?: AbortSignal): Promise<Features> {
+export async function items(layer: LayerName, { current, ...wanted }: Wanted, signal?: AbortSignal): Promise<Features> {
   const bbox = wanted.bbox?.map((degree) => degree.toFixed(5)).join(",");
-  return (await ask(`/api/collections/${layer}/items`, { ...wanted, bbox }, signal)) as Features;
+  const datetime = current ? sinceThisMinute() : undefined;
+  return (await ask(`/api/collections/${layer}/items`, { ...wanted, bbox, datetime }, signal)) as Features;
+}
+
+/** What holds or will, with what has ended within the minute: the same text for a minute. */
+function sinceThisMinute(): string {
+  return `${new Date().toISOString().slice(0, 16)}Z/..`;
 }
 
 /** Where the JSON of a feature stands. */

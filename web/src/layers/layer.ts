@@ -53,6 +53,8 @@ export interface MapLayer {
     /** A window holds at most so many; a layer that has no more is loaded whole. */
     limit: number;
     sortby?: string;
+    /** Features that have ended are left out, where the layer keeps them. */
+    current?: boolean;
     /** Properties that drawing needs, where all would be much; the card asks for the rest. */
     properties?: string;
     /** The map's sources that its features go into. */

@@ -17,14 +17,14 @@ function names(look: Look): ExpressionSpecification {
 }
 
 /** Zones of former plans are kept; those that hold now are drawn. */
-function holds({ properties }: Feature): boolean {
+export function holds({ properties }: Feature): boolean {
   const time = (name: string, otherwise: number) => (typeof properties[name] === "string" ? Date.parse(properties[name]) : otherwise);
   return time("valid_from", -Infinity) <= Date.now() && Date.now() < time("valid_to", Infinity);
 }
 
 export const squadZones: MapLayer = {
   name: "squad-zones",
-  source: { limit: 500, sources: { "squad-zones": { tolerance: 0.1 }, "squad-zone-names": {} },
+  source: { limit: 500, current: true, sources: { "squad-zones": { tolerance: 0.1 }, "squad-zone-names": {} },
     divide: (features) => {
       const now = features.filter(holds);
       return { "squad-zones": now, "squad-zone-names": anchored(now) };

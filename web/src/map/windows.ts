@@ -55,8 +55,8 @@ export class Windows {
     const before = loaded.value[name];
     note(name, { bbox: before?.bbox ?? [0, 0, 0, 0], zoom, shown: before?.shown ?? 0, matched: before?.matched ?? null, loading: true });
     try {
-      const { limit, sortby, properties } = source;
-      const answer = await items(name, { bbox: bbox ?? undefined, limit, sortby, properties }, controller.signal);
+      const { limit, sortby, properties, current } = source;
+      const answer = await items(name, { bbox: bbox ?? undefined, limit, sortby, properties, current }, controller.signal);
       this.#put(layer, answer.features);
       const shown = answer.features.length;
       const matched = answer.numberMatched ?? (shown < limit ? shown : null);

@@ -1,6 +1,7 @@
 // What the page asks about a place: its street, its zone, and the nearest parking points. Answers are signals.
 import { effect, signal } from "@preact/signals";
 import { type By, type Feature, items, nearestParking, type Place, Refusal, sectionAt } from "../api/client.ts";
+import { holds } from "../layers/squad-zones.ts";
 import { within } from "../map/bounds.ts";
 import { isVoid, sentence } from "../state/facts.ts";
 import { state } from "../state/state.ts";
@@ -95,10 +96,9 @@ async function answerNearest(from: Place, by: By, abort: AbortSignal): Promise<v
 async function look(place: Place, abort: AbortSignal): Promise<void> {
   const [lon, lat] = place;
   try {
-    const window = { bbox: [lon - 1e-5, lat - 1e-5, lon + 1e-5, lat + 1e-5] as [number, number, number, number], limit: 20 };
+    const window = { bbox: [lon - 1e-5, lat - 1e-5, lon + 1e-5, lat + 1e-5] as [number, number, number, number], limit: 20, current: true };
     const [section, zones] = await Promise.all([sectionAt(place, REACH_M, abort), items("squad-zones", window, abort)]);
-    const now = new Date().toISOString();
-    const zone = zones.features.find(({ geometry, properties: { valid_to: until } }) => within(place, geometry) && !(typeof until === "string" && until <= now));
+    const zone = zones.features.find((zone) => within(place, zone.geometry) && holds(zone));
     surroundings.value = { section, zone: zone ?? null };
   } catch (error) {
     if (!isVoid(error)) surroundings.value = null;

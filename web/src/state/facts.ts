@@ -40,8 +40,8 @@ export async function begin(): Promise<void> {
 
 async function askSquads(): Promise<void> {
   const [all, zones] = await Promise.all([
-    items("squads", { limit: 500, }),
-    items("squad-zones", { limit: 500, properties: "squad_id" }),
+    items("squads", { limit: 500 }),
+    items("squad-zones", { limit: 500, properties: "squad_id", current: true }),
   ]);
   const withZone = new Set(zones.features.map((zone) => zone.properties.squad_id));
   const found = all.features.map(({ id, properties }) => ({

@@ -21,7 +21,7 @@ function shownCount(layer: MapLayer, collection: Collection, on: boolean): strin
   const have = loaded.value[layer.name];
   if (!on || !have || have.loading) return number(collection.itemCount);
   const of = have.matched ?? collection.itemCount;
-  if (have.shown >= of) return number(have.bbox ? of : collection.itemCount);
+  if (have.shown >= of) return number(of);
   return (layer.source.sortby ? text.showingNewest : text.showing)(number(have.shown), number(of));
 }
 
