@@ -25,6 +25,7 @@ mod nearest;
 mod page;
 mod plan_lives;
 mod plans;
+mod plans_refused;
 mod along;
 mod assigned_streets;
 mod reference;
