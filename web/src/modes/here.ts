@@ -98,7 +98,7 @@ async function look(place: Place, abort: AbortSignal): Promise<void> {
   try {
     const window = { bbox: [lon - 1e-5, lat - 1e-5, lon + 1e-5, lat + 1e-5] as [number, number, number, number], limit: 20, current: true };
     const [section, zones] = await Promise.all([sectionAt(place, REACH_M, abort), items("squad-zones", window, abort)]);
-    const zone = zones.features.find((zone) => within(place, zone.geometry) && holds(zone));
+    const zone = zones.features.find((each) => within(place, each.geometry) && holds(each));
     surroundings.value = { section, zone: zone ?? null };
   } catch (error) {
     if (!isVoid(error)) surroundings.value = null;
