@@ -85,6 +85,8 @@ bench-assignment: tools
 	$(BENCH_DIR)/peers/bin/pip install --quiet numpy scipy pymetis mtkahypar
 	$(CARGO) bench --locked --bench assignment -- $(ASSIGNMENT)/streets/*.json $(ASSIGNMENT)/cutedges/*.json $(ASSIGNMENT)/arc_districting/*.json
 	$(BENCH_DIR)/peers/bin/python tests/bench/assignment_peers.py $(ASSIGNMENT)/streets/*.json
+	$(CARGO) build --release --locked
+	$(BENCH_DIR)/peers/bin/python tests/bench/assignment_drifts.py target/release/patrolmap $(ASSIGNMENT)
 
 bench-hotspots-events: tools
 	test -x $(BENCH_DIR)/python/bin/python || python3 -m venv $(BENCH_DIR)/python

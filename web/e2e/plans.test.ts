@@ -271,6 +271,16 @@ test("a place tells who is in charge of it now, and by which plan", async () => 
   expect(told).toContain(owner.reason.plan_id === undefined ? "zone" : `plan ${owner.reason.plan_id}`);
 });
 
+test("zones of former plans are kept, and not counted among those that hold", async () => {
+  const { id, version } = await draft("Once more");
+  await ask(`/plans/${id}/publish`, "POST", undefined, version);
+  const zones = (await ask<{ features: { properties: { valid_to: string | null } }[] }>("/collections/squad-zones/items?limit=1000")).features;
+  const now = zones.filter(({ properties }) => properties.valid_to === null).length;
+  expect(now).toBeLessThan(zones.length);
+  await open({ address: STREETS });
+  await until("the zones to be counted", async () => new RegExp(`\\D${now}$`).test((await driver.row("squad-zones")).trim()));
+});
+
 describe("for everyone", () => {
   for (const dark of [false, true]) {
     for (const [name, size] of [["wide", undefined], ["phone", PHONE]] as const) {

@@ -94,13 +94,8 @@ interface Wanted {
 /** Features of a layer; the bounds are rounded outwards, so that a window is the same text when it is the same. */
 export async function items(layer: LayerName, { current, ...wanted }: Wanted, signal?: AbortSignal): Promise<Features> {
   const bbox = wanted.bbox?.map((degree) => degree.toFixed(5)).join(",");
-  const datetime = current ? sinceThisMinute() : undefined;
+  const datetime = current ? `${new Date().toISOString()}/..` : undefined;
   return (await ask(`/api/collections/${layer}/items`, { ...wanted, bbox, datetime }, signal)) as Features;
-}
-
-/** What holds or will, with what has ended within the minute: the same text for a minute. */
-function sinceThisMinute(): string {
-  return `${new Date().toISOString().slice(0, 16)}Z/..`;
 }
 
 /** Where the JSON of a feature stands. */
