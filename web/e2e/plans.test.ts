@@ -278,7 +278,7 @@ test("zones of former plans are kept, and not counted among those that hold", as
   const now = zones.filter(({ properties }) => properties.valid_to === null).length;
   expect(now).toBeLessThan(zones.length);
   await open({ address: STREETS });
-  await until("the zones to be counted", async () => new RegExp(`\\D${now}$`).test((await driver.row("squad-zones")).trim()));
+  await until("the zones to be counted", async () => (await driver.text('#layers li:has(input[value="squad-zones"]) .layer-count'))?.trim() === `${now}`);
 });
 
 describe("for everyone", () => {
