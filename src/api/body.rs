@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
 use crate::api::problem::{Kind, Problem};
+use crate::domain::reading::shortened;
 
 /// Of a body with one feature.
 pub const MOST_OF_A_FEATURE: usize = 1 << 20;
@@ -26,7 +27,7 @@ pub fn check_type(headers: &HeaderMap, also: Option<&str>) -> Result<(), Problem
     if FEATURE_TYPES.contains(&kind.as_str()) || also == Some(kind.as_str()) {
         return Ok(());
     }
-    let given: String = given.chars().take(60).collect();
+    let given = shortened(given);
     let detail =
         if given.is_empty() { "Content-Type is missing".to_owned() } else { format!("Content-Type is '{given}'") };
     let ways = [FEATURE_TYPES[0], FEATURE_TYPES[1]].into_iter().chain(also).collect::<Vec<_>>().join(" or ");

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::app::question::nearest_word;
 use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
+use crate::domain::reading::shortened;
 
 /// The app, once the world is loaded.
 pub struct Ready(pub App);
@@ -53,7 +54,7 @@ impl FromRequestParts<Shared> for OfLayer {
             Some(word) => format!("is {word} meant?"),
             None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
         };
-        let name: String = name.chars().take(60).collect();
+        let name = shortened(&name);
         Err(Problem::new(Kind::NotFound, format!("there is no collection '{name}': {hint}")))
     }
 }
@@ -71,7 +72,7 @@ impl FromRequestParts<Shared> for OfFeature {
         match id.parse() {
             Ok(id) if id > 0 && id_is_plain => Ok(Self(layer, FeatureId(id))),
             _ => {
-                let id: String = id.chars().take(60).collect();
+                let id = shortened(&id);
                 Err(Problem::new(Kind::NotFound, format!("'{id}' is no id: ids are positive integers")))
             }
         }

@@ -23,6 +23,7 @@ use crate::app::AppError;
 use crate::app::import::{ImportRequest, Summary, import};
 use crate::domain::draft::FieldError;
 use crate::domain::layer::Layer;
+use crate::domain::reading::shortened;
 use crate::formats::Format;
 use crate::formats::csv::GeometryColumns;
 use crate::formats::open::OpenOptions;
@@ -132,7 +133,7 @@ async fn short_field(mut field: Field<'_>, name: &str) -> Result<Vec<u8>, Proble
     let mut text = Vec::new();
     while let Some(chunk) = timely(field.chunk()).await? {
         if text.len() + chunk.len() > MOST_OF_A_FIELD {
-            let name: String = name.chars().take(60).collect();
+            let name = shortened(name);
             return Err(Problem::new(Kind::TooLarge, format!("{name}: is too long")));
         }
         text.extend_from_slice(&chunk);

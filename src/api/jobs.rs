@@ -15,6 +15,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::app::jobs::{Done, Monitor, State, Status};
 use crate::app::{App, AppError};
 use crate::domain::moment::write_instant;
+use crate::domain::reading::shortened;
 
 /// How long a caller may wait for an answer.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -185,7 +186,7 @@ impl axum::extract::FromRequestParts<crate::api::Shared> for Number {
         let id = crate::api::extract::segment(parts, service, "id").await?;
         let plain = id.bytes().all(|byte| byte.is_ascii_digit());
         id.parse().ok().filter(|_| plain).map(Self).ok_or_else(|| {
-            let id: String = id.chars().take(60).collect();
+            let id = shortened(&id);
             Problem::new(Kind::NotFound, format!("there is no job '{id}'"))
         })
     }

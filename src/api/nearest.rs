@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::app::nearest::{By, COLUMNS, Measure, NearestError, NearestQuestion, Prepared, is_quick};
 use crate::domain::layer::Layer;
 use crate::domain::moment::read_instant;
+use crate::domain::reading::shortened;
 use crate::formats::Format;
 use crate::formats::geojson::{Encoding, write_feature};
 use crate::formats::writer::{Writer, crs_member};
@@ -218,10 +219,7 @@ pub fn as_query(members: &Map<String, Json>) -> Result<String, Problem> {
     let text = |name: &str, json: &Json| match json {
         Json::String(text) => Ok(text.clone()),
         Json::Number(_) | Json::Bool(_) => Ok(json.to_string()),
-        _ => Err(Problem::new(
-            Kind::Malformed,
-            format!("{}: must be a text, a number or a truth", name.chars().take(60).collect::<String>()),
-        )),
+        _ => Err(Problem::new(Kind::Malformed, format!("{}: must be a text, a number or a truth", shortened(name)))),
     };
     for (name, value) in members {
         match value {

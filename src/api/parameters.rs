@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::api::problem::Problem;
 use crate::app::question::nearest_word;
+use crate::domain::reading::shortened;
 use crate::spatial::crs::Crs;
 
 /// More than any sensible address has.
@@ -109,8 +110,4 @@ impl Parameters {
         write!(text, "{}", query.finish()).expect("writing to memory cannot fail");
         text
     }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
 }

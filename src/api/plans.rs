@@ -24,6 +24,7 @@ use crate::app::plan::{propose, summary};
 use crate::app::{App, AppError};
 use crate::domain::moment::{read_instant, write_instant};
 use crate::domain::plan::PlanId;
+use crate::domain::reading::shortened;
 use crate::spatial::crs::WGS84;
 
 /// The plan that the path names.
@@ -37,7 +38,7 @@ impl FromRequestParts<Shared> for OfPlan {
         match id.parse() {
             Ok(number) if number > 0 && id.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Self(PlanId(number))),
             _ => {
-                let id: String = id.chars().take(60).collect();
+                let id = shortened(&id);
                 Err(Problem::new(Kind::NotFound, format!("'{id}' is no plan: plans have positive whole numbers")))
             }
         }

@@ -20,6 +20,7 @@ use crate::domain::draft::{FieldError, RawFeature};
 use crate::domain::feature::{FeatureId, Rev};
 use crate::domain::layer::Layer;
 use crate::domain::lineage::Descent;
+use crate::domain::reading::shortened;
 use crate::domain::resection::Cut;
 use crate::spatial::crs::{Crs, WGS84};
 
@@ -172,7 +173,7 @@ async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Json>, Pr
 
 fn none_left(members: &Map<String, Json>, known: &str) -> Result<(), Problem> {
     let Some(name) = members.keys().next() else { return Ok(()) };
-    let name: String = name.chars().take(60).collect();
+    let name = shortened(name);
     Err(Problem::new(Kind::Malformed, format!("'{name}' is no member here: there are {known}")))
 }
 

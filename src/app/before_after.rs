@@ -23,6 +23,7 @@ use crate::app::texts::{Texts, question};
 use crate::app::{App, AppError};
 use crate::domain::layer::Layer;
 use crate::domain::moment::write_instant;
+use crate::domain::reading::shortened;
 use crate::formats::sheet::{Cell, Sheet, significant};
 use crate::formats::wkt;
 use crate::spatial::crs::Crs;
@@ -239,7 +240,7 @@ fn sections(town: &Town, chosen: &Chosen, name: &'static str) -> Result<BTreeSet
         let by_id = word.parse().ok().and_then(|id| town.number(crate::domain::feature::FeatureId(id)));
         let by_external = || town.external_ids.iter().position(|id| id.as_deref() == Some(word)).map(|at| at as u32);
         let section = by_id.or_else(by_external).ok_or_else(|| {
-            let word: String = word.chars().take(60).collect();
+            let word = shortened(word);
             question(name, format!("there is no road section with the id or external id '{word}'"))
         })?;
         found.insert(section);

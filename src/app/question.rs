@@ -9,7 +9,7 @@ use crate::domain::draft::Rules;
 use crate::domain::layer::Layer;
 use crate::domain::moment::{later, read_instant};
 use crate::domain::property::Kind;
-use crate::domain::reading::read_value;
+use crate::domain::reading::{read_value, shortened};
 use crate::domain::value::Value;
 use crate::spatial::crs::WGS84;
 use crate::world::{Condition, Field, Query, Row, Snapshot, TimeWindow};
@@ -159,10 +159,6 @@ fn shortened_list(names: &[String]) -> String {
         list.push_str(", ...");
     }
     list
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
 }
 
 /// Reads `datetime`: an instant, or `from/to` with `..` or nothing for an open end; `from` is inclusive, `to` is not.

@@ -6,6 +6,7 @@ use crate::app::AppError;
 use crate::domain::draft::{Draft, FieldError, Lookup, LookupKey};
 use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
+use crate::domain::reading::shortened;
 use crate::domain::value::Value;
 use crate::store::{ReadTx, WriteTx};
 
@@ -85,7 +86,7 @@ fn normal(lookup: &Lookup) -> String {
 }
 
 fn not_found(key: &str, by: LookupKey, target: Layer) -> String {
-    let key: String = key.chars().take(60).collect();
+    let key = shortened(key);
     let way = match by {
         LookupKey::Id => "id",
         LookupKey::Code => "code",

@@ -102,13 +102,8 @@ impl Turn {
     async fn split(&mut self, target: &Target, cuts: &[Cut]) -> Result<Vec<Stored>, AppError> {
         let before = self.guarded(target)?;
         let pieces = resection::split(&before.0, cuts).map_err(AppError::Invalid)?;
-        let spans = resection::spans_in_pieces(&pieces).map_err(AppError::Invalid)?;
-        self.replace(
-            vec![before],
-            pieces.into_iter().zip(spans.into_iter().map(|span| vec![span])).collect(),
-            Operation::Split,
-        )
-        .await
+        let after = pieces.into_iter().map(|(piece, span)| (piece, vec![span])).collect();
+        self.replace(vec![before], after, Operation::Split).await
     }
 
     async fn merge(&mut self, targets: &[Target], patch: Draft, force: bool) -> Result<Vec<Stored>, AppError> {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::AppError;
+use crate::domain::reading::shortened;
 
 #[derive(Debug, Clone, Default)]
 pub struct Texts(BTreeMap<String, Vec<String>>);
@@ -76,8 +77,4 @@ impl Texts {
 /// An error about what was asked.
 pub fn question(name: &'static str, detail: impl Into<String>) -> AppError {
     AppError::Question { name, detail: detail.into() }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
 }

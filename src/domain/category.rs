@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::reading::shortened;
+
 /// The scheme of a bare code when the configuration names none.
 pub const DEFAULT_SCHEME: &str = "current";
 
@@ -91,7 +93,7 @@ impl Catalogue {
     }
 
     fn unknown(&self, word: &str) -> UnknownCategory {
-        let word: String = word.chars().take(60).collect();
+        let word = shortened(word);
         let mut nearest: Vec<(usize, &str)> =
             self.entries.iter().map(|entry| (strsim::levenshtein(&word, &entry.slug), entry.slug.as_str())).collect();
         nearest.sort_unstable();

@@ -12,7 +12,7 @@ use crate::domain::hours::{HOUR, WEEKDAY, read_set};
 use crate::domain::layer::{Declaration, Layer};
 use crate::domain::moment::Fold;
 use crate::domain::property::{Kind, Property};
-use crate::domain::reading::{self, ReadValue};
+use crate::domain::reading::{self, ReadValue, shortened};
 use crate::domain::resection::PREDECESSORS;
 use crate::domain::road_section;
 use crate::domain::value::Value;
@@ -313,10 +313,6 @@ fn text_is_fit(json: &Json) -> bool {
 pub fn escape(name: &str) -> String {
     let short: String = name.chars().take(LONGEST_NAME).collect();
     short.replace('~', "~0").replace('/', "~1")
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
 }
 
 impl Draft {

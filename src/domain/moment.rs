@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::reading::shortened;
 use crate::domain::written_time::{self, WrittenTime};
 
 /// An instant as read, and whether its local time was ambiguous.
@@ -88,10 +89,6 @@ pub fn microseconds(at: Timestamp) -> i64 {
 /// Cut to the microseconds that are stored.
 pub fn to_microseconds(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 fn number(digits: &str, most: usize) -> Option<u32> {

@@ -172,6 +172,10 @@ fn position(item: &Json, rules: &Rules<'_>) -> Option<Result<[f64; 2], String>> 
 }
 
 fn shown(json: &Json) -> String {
-    let text: String = json.to_string().chars().take(60).collect();
-    text.replace('"', "'")
+    shortened(&json.to_string()).replace('"', "'")
+}
+
+/// What somebody wrote, as far as a message repeats it.
+pub fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
 }

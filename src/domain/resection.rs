@@ -43,11 +43,11 @@ fn line_of(section: &Feature) -> Result<&LineString, Vec<FieldError>> {
     }
 }
 
-/// Cuts a section into new ones, in the order of its line.
+/// Cuts a section into new ones, in the order of its line, each with where the section lies in it.
 ///
 /// Counts and measures are shared out by length, so that sums stay; the rest is inherited, but for the external id,
 /// which stays the parent's. Pieces are at least a metre long.
-pub fn split(section: &Feature, cuts: &[Cut]) -> Result<Vec<Feature>, Vec<FieldError>> {
+pub fn split(section: &Feature, cuts: &[Cut]) -> Result<Vec<(Feature, Span)>, Vec<FieldError>> {
     let line = line_of(section)?;
     let total = length_m(line);
     let mut spots: Vec<Spot> = Vec::with_capacity(cuts.len());
@@ -79,7 +79,7 @@ pub fn split(section: &Feature, cuts: &[Cut]) -> Result<Vec<Feature>, Vec<FieldE
     let shares = shares(&lines);
     let shops = section.value(Layer::RoadSections, "shops").integer().map(|shops| shared_out(shops, &shares));
     let last = lines.len() - 1;
-    let made = lines.into_iter().enumerate().map(|(at, line)| {
+    let made = lines.into_iter().zip(stretches(&shares)).enumerate().map(|(at, (line, (from, to)))| {
         let mut piece = section.clone();
         piece.external_id = None;
         piece.geometry = Some(Shape::LineString(line));
@@ -96,16 +96,9 @@ pub fn split(section: &Feature, cuts: &[Cut]) -> Result<Vec<Feature>, Vec<FieldE
             piece.extras.shift_remove(TO_NODE);
         }
         piece.extras.insert(PREDECESSORS.to_owned(), json!([section.id.0]));
-        piece
+        (piece, Span { start: -from / (to - from), end: (1.0 - from) / (to - from) })
     });
     Ok(made.collect())
-}
-
-/// Where a section lies in each of the pieces that it is cut into.
-pub fn spans_in_pieces(pieces: &[Feature]) -> Result<Vec<Span>, Vec<FieldError>> {
-    let lines: Vec<LineString> = pieces.iter().map(|piece| line_of(piece).cloned()).collect::<Result<_, _>>()?;
-    let span = |(from, to): (f64, f64)| Span { start: -from / (to - from), end: (1.0 - from) / (to - from) };
-    Ok(stretches(&shares(&lines)).map(span).collect())
 }
 
 /// Parts one after the other: where each begins and ends.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::plans::{BLOCK, SOUTH, WEST, all, corner, grid, owners, plans, propose, publish, squad, town};
-use crate::support::{GEOJSON, Place, collection};
+use crate::support::{GEOJSON, Place, Service, collection};
 
 /// Two assistants a squad, the first with a post.
 fn assistants(place: &Place) {
@@ -21,16 +21,21 @@ fn assistants(place: &Place) {
     place.import("assistants", &collection(&all));
 }
 
-#[test]
-fn assistants_share_out_what_their_squad_owns_and_have_closed_walks() {
-    let place = Place::new();
-    town(&place);
-    assistants(&place);
+/// The town with its assistants, in which one section is more work than all others: it has to be cut. And that section.
+fn town_with_a_heavy_section(place: &Place) -> (Service, i64) {
+    town(place);
+    assistants(place);
     let service = place.serve();
-    // One section is more work than all others: it has to be cut.
     let heavy = all(&service, "road-sections")[0]["id"].as_i64().unwrap();
     let path = format!("/api/collections/road-sections/items/{heavy}");
     service.send("PATCH", &path, &[GEOJSON, ("if-match", "*")], r#"{"properties":{"shops":400}}"#).expect(200);
+    (service, heavy)
+}
+
+#[test]
+fn assistants_share_out_what_their_squad_owns_and_have_closed_walks() {
+    let place = Place::new();
+    let (service, _) = town_with_a_heavy_section(&place);
     let (id, tag) = propose(&service, &json!({ "band": 0.3 }));
     let report = plans(&service, "POST", &format!("/{id}/beats"), None, &Json::Null).expect(200).json();
     assert_eq!(report["assistants"], 8, "{report}");
@@ -105,13 +110,8 @@ fn who(beats: &[Json], section: i64, share: f64) -> Option<Vec<i64>> {
 #[test]
 fn beats_stay_on_the_street_when_sections_are_split_turned_and_merged() {
     let place = Place::new();
-    town(&place);
-    assistants(&place);
-    let service = place.serve();
-    let street = all(&service, "road-sections")[0]["id"].as_i64().unwrap();
+    let (service, street) = town_with_a_heavy_section(&place);
     let sections = "/api/collections/road-sections";
-    let path = format!("{sections}/items/{street}");
-    service.send("PATCH", &path, &[GEOJSON, ("if-match", "*")], r#"{"properties":{"shops":400}}"#).expect(200);
     let (plan, tag) = propose(&service, &json!({ "band": 0.3 }));
     plans(&service, "POST", &format!("/{plan}/beats"), None, &Json::Null).expect(200);
     publish(&service, plan, &tag);
@@ -264,7 +264,7 @@ fn the_command_line_assigns_publishes_compares_and_rolls_back() {
 }
 
 /// Stretches with their assistants, but for those on duty over the owners.
-fn stretches(service: &crate::support::Service, plan: i64) -> Vec<(String, i64)> {
+fn stretches(service: &Service, plan: i64) -> Vec<(String, i64)> {
     let beats = service.get(&format!("/api/plans/{plan}/beats")).expect(200).features();
     let stretch = |beat: &Json| {
         let own = &beat["properties"];

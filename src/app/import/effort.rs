@@ -20,6 +20,7 @@ use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
 use crate::domain::moment::{Fold, read_instant, to_microseconds};
 use crate::domain::patrol_effort::PatrolEffort;
+use crate::domain::reading::shortened;
 use crate::formats::mapping::Mapping;
 use crate::formats::open::{OpenOptions, open};
 use crate::formats::refused::Origin;
@@ -314,8 +315,4 @@ async fn settle(app: &App, request: &EffortRequest, sheet: &mut Sheet) -> Result
     }
     given_back.finish(&mut sheet.summary);
     Ok(efforts)
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
 }

@@ -97,13 +97,12 @@ pub fn change_list(desk: &Desk, before: &[u32], after: &[u32], origin: Origin) -
         .iter()
         .map(|block| {
             let km: f64 = block.sections.iter().map(|at| desk.sections[*at].metres).sum::<f64>() / 1e3;
-            let post = |at: u32| desk.post(at);
             let ids: Vec<i64> = block.sections.iter().map(|at| desk.sections[*at].id.0).collect();
             json!({
-                "from_squad_id": block.from.and_then(post).map(|post| post.id.0),
-                "from": block.from.and_then(post).map(|post| post.name.as_str()),
-                "to_squad_id": post(block.to).map(|post| post.id.0),
-                "to": post(block.to).map(|post| post.name.as_str()),
+                "from_squad_id": block.from.and_then(|from| desk.post(from)).map(|post| post.id.0),
+                "from": block.from.and_then(|from| desk.post(from)).map(|post| post.name.as_str()),
+                "to_squad_id": desk.post(block.to).map(|post| post.id.0),
+                "to": desk.post(block.to).map(|post| post.name.as_str()),
                 "sections": ids.len(),
                 "section_ids": ids,
                 "streets": streets(desk, &block.sections),

@@ -13,6 +13,7 @@ use crate::app::{App, AppError};
 use crate::domain::feature::{Feature, FeatureId};
 use crate::domain::layer::Layer;
 use crate::domain::plan::{Beat, PlanId};
+use crate::domain::reading::shortened;
 use crate::domain::road_section;
 use crate::spatial::cut::{cut, spot_at};
 use crate::spatial::foot::grow;
@@ -74,7 +75,7 @@ fn person(snapshot: &Snapshot, named: &str) -> Result<Feature, AppError> {
     });
     found.ok_or_else(|| AppError::Question {
         name: "assistant",
-        detail: format!("there is no assistant '{}'", named.chars().take(60).collect::<String>()),
+        detail: format!("there is no assistant '{}'", shortened(named)),
     })
 }
 

@@ -11,6 +11,7 @@ use crate::app::error::invalid;
 use crate::domain::category::Catalogue;
 use crate::domain::feature::FeatureId;
 use crate::domain::layer::Layer;
+use crate::domain::reading::shortened;
 use crate::domain::road_section::GRADES;
 use crate::world::Snapshot;
 
@@ -151,7 +152,7 @@ impl Wish {
             return Err(invalid("/name", format!("must have 1 to {LONGEST_NAME} bytes and no control characters")));
         }
         if let Some(grade) = weights.visits_by_grade.keys().find(|grade| !GRADES.contains(&grade.as_str())) {
-            let detail = format!("'{}' is no grade: there are {}", short(grade), GRADES.join(", "));
+            let detail = format!("'{}' is no grade: there are {}", shortened(grade), GRADES.join(", "));
             return Err(invalid("/weights/visits_by_grade", detail));
         }
         let tables = [&weights.visits_by_grade, &weights.visits_by_class, &weights.minutes_by_category];
@@ -207,11 +208,6 @@ impl WeightsWish {
         weights.minutes_by_category.extend(self.minutes_by_category.clone());
         weights
     }
-}
-
-/// A word of somebody's as far as it is worth repeating.
-fn short(word: &str) -> String {
-    word.chars().take(60).collect()
 }
 
 /// Settles pairs against what is stored; `member` names them in errors. Cost: one look at all sections if one of them
